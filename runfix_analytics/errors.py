@@ -1,0 +1,35 @@
+"""What can go wrong, as a tree; the command line turns each into one line and an exit code.
+
+RunfixError
+├── CatalogueError      a vocabulary file is wrong: stops everything, names file and key
+├── ConfigError         runners.csv or an option is wrong
+├── StoreError          the folder is no store, or a runner or table is not in it
+└── ReadError           one file cannot be read: that file fails, nothing else stops
+    └── UnknownFormat   no reader knows the file's content
+
+A bad row is no error but a reject (see `tables.Rejects`); too little data is a value (null, a count), never an error.
+"""
+
+
+class RunfixError(Exception):
+    """Anything this library raises on purpose; the message says what, which value, where, and what to do next."""
+
+
+class CatalogueError(RunfixError):
+    """A vocabulary file contradicts itself or another one."""
+
+
+class ConfigError(RunfixError):
+    """A setting made by the operator is wrong."""
+
+
+class StoreError(RunfixError):
+    """The store is not there, or what was asked for is not in it."""
+
+
+class ReadError(RunfixError):
+    """One file cannot be read."""
+
+
+class UnknownFormat(ReadError):
+    """No reader recognises the content of a file."""

@@ -1,0 +1,153 @@
+"""On which days the strength log was live: unknown is not zero."""
+
+from datetime import date, timedelta
+
+import dataframely as dy
+import polars as pl
+
+from runfix_analytics.catalogue import Catalogue
+from runfix_analytics.tables import EVIDENCE, KnownDays, RecognisedSets, Runners, Runs, StrengthDays
+
+UNKNOWN = ("no_sets", "unknown")
+NOT_FOR_ONSETS = ("assumed", "tail")
+_STRENGTH = {name: place for place, name in enumerate(EVIDENCE)}
+
+
+def known_days(
+    runners: dy.DataFrame[Runners],
+    runs: dy.DataFrame[Runs],
+    sets: dy.DataFrame[RecognisedSets],
+    strength_days: dy.DataFrame[StrengthDays],
+    *,
+    as_of: date,
+    catalogue: Catalogue,
+) -> dy.DataFrame[KnownDays]:
+    """One row per runner and day from the first log to `as_of`, with the strongest evidence for that day.
+
+    sets: decided sets were logged. no_sets: a workout without sets, or with more than a quarter of its working sets
+    undecided; unknown, and no entry for its neighbours. stated_none: the runner states no strength work. between:
+    strictly between two entries of one source at most 14 d apart. tail: within 3 d after a source's newest entry.
+    declared: in a period declared complete. assumed: the same account delivers runs within 7 d and has delivered
+    strength sets of this runner before. A runner without any log has no row.
+    Source: method.md §1.
+    """
+    sets, strength_days = _until(sets, as_of), _until(strength_days, as_of)
+    runs_until = _until(runs.filter(pl.col("duplicate_of").is_null()), as_of)
+
+    set_days = _set_days(sets, catalogue)
+    no_sets = pl.concat(
+        [
+            set_days.filter(~pl.col("is_decided")).select("runner_id", "local_date"),
+            strength_days.filter(pl.col("kind") == "no_sets").select("runner_id", "local_date"),
+        ]
+    )
+    stated = strength_days.filter(pl.col("kind") == "none").select("runner_id", "local_date", "source")
+    decided = set_days.filter("is_decided").select("runner_id", "local_date", "source")
+    entries = pl.concat([decided, stated]).unique().sort("runner_id", "source", "local_date")
+
+    calendar = _calendar(runners, runs_until, sets, strength_days, as_of)
+    evidence = pl.concat(
+        [
+            _label(decided, "sets"),
+            _label(no_sets, "no_sets"),
+            _label(stated, "stated_none"),
+            _label(_between(entries, catalogue.days("coverage.max_entry_gap")), "between"),
+            _label(_tail(entries, catalogue.days("coverage.tail")), "tail"),
+            _label(_declared(runners, calendar), "declared"),
+            _label(_assumed(runs_until, sets, catalogue.days("coverage.assumed_reach")), "assumed"),
+        ]
+    )
+    strongest = (
+        evidence.with_columns(strength=pl.col("evidence").replace_strict(_STRENGTH, return_dtype=pl.Int8))
+        .sort("runner_id", "local_date", "strength")
+        .unique(["runner_id", "local_date"], keep="first", maintain_order=True)
+        .drop("strength")
+    )
+    days = (
+        calendar.join(strongest, on=["runner_id", "local_date"], how="left", validate="1:1")
+        .with_columns(pl.col("evidence").fill_null("unknown"))
+        .with_columns(is_known=~pl.col("evidence").is_in(UNKNOWN))
+        .sort("runner_id", "local_date")
+    )
+    return KnownDays.validate(days, cast=True)
+
+
+def _until(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    return frame.filter(pl.col("local_date") <= as_of)
+
+
+def _label(days: pl.DataFrame, evidence: str) -> pl.DataFrame:
+    return days.select("runner_id", "local_date", evidence=pl.lit(evidence))
+
+
+def _set_days(sets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """One row per runner, day and source with sets; a day is decided by all its working sets together."""
+    is_undecided = pl.col("exercise_id").is_null()
+    is_working = pl.col("set_type") == "working"
+    undecided_share = (is_undecided & is_working).sum() / is_working.sum().clip(lower_bound=1)
+    is_decided = undecided_share <= catalogue.number("coverage.max_undecided_share")
+    per_day = sets.group_by("runner_id", "local_date").agg(is_decided=is_decided)
+    per_source = sets.select("runner_id", "local_date", "source").unique()
+    return per_source.join(per_day, on=["runner_id", "local_date"], how="left", validate="m:1")
+
+
+def _calendar(
+    runners: pl.DataFrame, runs: pl.DataFrame, sets: pl.DataFrame, strength_days: pl.DataFrame, as_of: date
+) -> pl.DataFrame:
+    keys = ["runner_id", "local_date"]
+    logged = pl.concat([runs.select(keys), sets.select(keys), strength_days.select(keys)])
+    first_log = logged.group_by("runner_id").agg(first=pl.col("local_date").min())
+    return (
+        runners.select("runner_id", "active_from", "active_to", "strength_log")
+        .join(first_log, on="runner_id", how="inner", validate="1:1")
+        .with_columns(local_date=pl.date_ranges("first", pl.lit(as_of)))
+        .drop("first")
+        .explode("local_date")
+    )
+
+
+def _between(entries: pl.DataFrame, max_gap: int) -> pl.DataFrame:
+    following = pl.col("local_date").shift(-1).over("runner_id", "source")
+    gap = (following - pl.col("local_date")).dt.total_days()
+    return (
+        entries.with_columns(following=following, gap=gap)
+        .filter(pl.col("gap").is_between(2, max_gap))
+        .with_columns(
+            local_date=pl.date_ranges(
+                pl.col("local_date") + timedelta(days=1), pl.col("following") - timedelta(days=1)
+            )
+        )
+        .explode("local_date")
+    )
+
+
+def _tail(entries: pl.DataFrame, tail: int) -> pl.DataFrame:
+    """The days after each source's newest entry; days past the calendar fall away when it is joined."""
+    newest = entries.group_by("runner_id", "source").agg(pl.col("local_date").max())
+    return pl.concat(
+        [newest.with_columns(pl.col("local_date") + timedelta(days=after)) for after in range(1, tail + 1)]
+    )
+
+
+def _declared(runners: pl.DataFrame, calendar: pl.DataFrame) -> pl.DataFrame:
+    starts = pl.col("active_from").is_null() | (pl.col("local_date") >= pl.col("active_from"))
+    goes_on = pl.col("active_to").is_null() | (pl.col("local_date") <= pl.col("active_to"))
+    return calendar.filter((pl.col("strength_log") == "complete") & starts & goes_on)
+
+
+def _assumed(runs: pl.DataFrame, sets: pl.DataFrame, reach: int) -> pl.DataFrame:
+    """Days near a run of an account that has delivered strength sets before that day."""
+    account = ["runner_id", "source"]
+    first_sets = sets.group_by(account).agg(first_set=pl.col("local_date").min())
+    return (
+        runs.select(*account, "local_date")
+        .join(first_sets, on=account, how="inner", validate="m:1")
+        .with_columns(
+            local_date=pl.date_ranges(
+                pl.col("local_date") - timedelta(days=reach), pl.col("local_date") + timedelta(days=reach)
+            )
+        )
+        .explode("local_date")
+        .filter(pl.col("local_date") > pl.col("first_set"))
+        .unique(["runner_id", "local_date"])
+    )

@@ -1,0 +1,133 @@
+"""What a reader is given: the bytes of one file, and the sheet in them if there is one."""
+
+import csv
+import gzip
+import io
+import zlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from runfix_analytics.errors import ReadError
+
+MAX_BYTES = 512 * 1024 * 1024
+_GZIP_MAGIC = b"\x1f\x8b"
+_DELIMITERS = (",", ";", "\t")
+_HEADER_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a sheet: its number as a spreadsheet shows it (header = 1) and its cells, stripped."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A delimited text file: header cells as written (stripped), then the rows; wholly blank rows are left out.
+
+    A row may have more or fewer cells than the header: the reader decides what that means.
+    """
+
+    header: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def column(self, *names: str, nth: int = 0) -> int | None:
+        """Position of the nth column with one of these names (case-insensitive), or None."""
+        wanted = {name.casefold() for name in names}
+        places = [i for i, cell in enumerate(self.header) if cell.casefold() in wanted]
+        return places[nth] if len(places) > nth else None
+
+    def dicts(self) -> list[tuple[int, dict[str, str]]]:
+        """(row number, {lower-case header: cell}) for each row; of equal headers the first wins, short rows give ''."""
+        keys = [name.casefold() for name in self.header]
+        filled = [(row.number, row.cells + ("",) * (len(keys) - len(row.cells))) for row in self.rows]
+        return [(number, dict(reversed(list(zip(keys, cells, strict=False))))) for number, cells in filled]
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file's name (for messages only, never for decisions) and its bytes, unpacked if they were gzipped."""
+
+    name: str
+    content: bytes
+
+    @classmethod
+    def open(cls, path: Path, max_bytes: int = MAX_BYTES) -> "SourceFile":
+        """The file at a path.
+
+        Raises: ReadError when it cannot be opened, is a link, is too large (packed or unpacked) or is broken gzip.
+        """
+        if path.is_symlink():
+            raise ReadError(f"{path.name}: is a symbolic link; copy the file itself into the inbox")
+        try:
+            size = path.stat().st_size
+            content = path.read_bytes() if size <= max_bytes else b""
+        except OSError as error:
+            raise ReadError(f"{path.name}: cannot be opened: {error.strerror}") from error
+        if size > max_bytes:
+            raise ReadError(f"{path.name}: {size} bytes are more than the limit of {max_bytes}; split the export")
+        return cls(path.name, _gunzip(path.name, content, max_bytes))
+
+    @cached_property
+    def text(self) -> str | None:
+        """The content as text, or None for binary content; UTF-8 or UTF-16 by byte order mark, else Windows-1252."""
+        if self.content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return self.content.decode("utf-16", errors="replace")
+        if b"\0" in self.content[:_HEADER_BYTES]:
+            return None
+        try:
+            return self.content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return self.content.decode("cp1252", errors="replace")
+
+    @cached_property
+    def header(self) -> tuple[str, ...]:
+        """The first row of a sheet, cheap to ask; empty for what is no sheet."""
+        if b"\0" in self.content[:_HEADER_BYTES] and not self.content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return ()
+        rows = _rows((self.text or "")[:_HEADER_BYTES], limit=1)
+        return rows[0].cells if rows else ()
+
+    @cached_property
+    def sheet(self) -> Sheet:
+        """The whole sheet.
+
+        Raises: ReadError when the content is no delimited text.
+        """
+        rows = _rows(self.text or "")
+        if not rows:
+            raise ReadError(f"{self.name}: holds no table")
+        return Sheet(rows[0].cells, tuple(rows[1:]))
+
+
+def _gunzip(name: str, content: bytes, max_bytes: int) -> bytes:
+    if not content.startswith(_GZIP_MAGIC):
+        return content
+    try:
+        with gzip.open(io.BytesIO(content)) as stream:
+            unpacked = stream.read(max_bytes + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ReadError(f"{name}: broken gzip: {error}") from error
+    if len(unpacked) > max_bytes:
+        raise ReadError(f"{name}: unpacks to more than the limit of {max_bytes} bytes")
+    return unpacked
+
+
+def _rows(text: str, limit: int | None = None) -> list[Row]:
+    """The non-blank rows; the delimiter is the one that splits the first line into most cells."""
+    first_line = text.lstrip("\r\n").partition("\n")[0]
+    delimiter = max(_DELIMITERS, key=first_line.count)
+    rows: list[Row] = []
+    reader = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter)
+    try:
+        for number, cells in enumerate(reader, start=1):
+            if any(cell.strip() for cell in cells):
+                rows.append(Row(number, tuple(cell.strip() for cell in cells)))
+            if limit is not None and len(rows) >= limit:
+                break
+    except csv.Error as error:
+        raise ReadError(f"row {len(rows) + 1}: not readable as a table: {error}") from error
+    return rows

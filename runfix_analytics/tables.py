@@ -1,0 +1,482 @@
+"""The data dictionary: every table that is stored or crosses a module, with its grain and what is missing and why.
+
+Ids are text. `_at` is UTC, `local_date` the runner's calendar. Distances are metres, weights kilograms, times seconds.
+Stored tables carry provenance (`import_id`, `source_row`, what was logged), so that every value leads back to a file.
+Area, symptom, site and exercise ids are those of the catalogue.
+"""
+
+from collections.abc import Sequence
+
+import dataframely as dy
+import polars as pl
+
+RUNNER_ID = r"^[A-Za-z0-9_-]{1,64}$"
+
+LOCAL_DATE_SOURCES = ("file_offset", "configured", "assumed")
+UNIT_SOURCES = ("file", "configured")
+STRENGTH_DAY_KINDS = ("sets", "no_sets", "none")
+SET_TYPES = ("working", "warmup")
+SET_SIDES = ("left", "right", "both")
+ACHE_SIDES = ("left", "right", "both", "centre", "unknown")
+ONSET_TYPES = ("gradual", "sudden", "contact", "unknown")
+TRAINING_EFFECTS = ("full", "with_problems", "modified", "stopped")
+ACHE_STATUS = ("active", "resolved")
+OSTRC_SCORES = (0, 8, 17, 25)
+IMPORT_STATUS = ("imported", "nothing", "damaged", "failed", "unknown_format")
+EVIDENCE = ("sets", "no_sets", "stated_none", "between", "tail", "declared", "assumed", "unknown")
+COVERAGE_STATUS = ("on_target", "under_floor", "under_target", "not_clear", "not_known")
+LIMITS = ("frequency", "exercises", "rounds", "effort")
+SPIKES = ("none", "small", "medium", "large")
+RECURRENCES = ("index", "early", "late", "delayed", "uncertain")
+EPISODE_STATES = ("open", "silent", "ended")
+ONSET_EXCLUSIONS = ("breathing", "trauma", "prevalent", "uncertain_onset", "no_linked_area", "coverage_unknown")
+ADVICE_STATUS = ("train", "on_target", "withheld", "log_first")
+RED_FLAGS = ("acute_injury", "during_exercises", "at_night", "at_rest", "bone_tenderness", "medical")
+
+
+def _runner(*, primary_key: bool = False) -> dy.String:
+    return dy.String(primary_key=primary_key, regex=RUNNER_ID)
+
+
+def _one_of(values: Sequence[str], *, nullable: bool = False) -> dy.String:
+    choices = list(values)
+    return dy.String(nullable=nullable, check=lambda column: column.is_in(choices))
+
+
+def _utc(*, nullable: bool = False) -> dy.Datetime:
+    return dy.Datetime(time_zone="UTC", time_unit="us", nullable=nullable)
+
+
+def _amount() -> dy.Float64:
+    return dy.Float64(nullable=True, min=0)
+
+
+def _share(*, nullable: bool = True) -> dy.Float64:
+    return dy.Float64(nullable=nullable, min=0, max=1)
+
+
+class Runners(dy.Schema):
+    """One row per runner, from runners.csv. No name: names stand in a separate file.
+
+    `time_zone` null: the runner's wall clock is assumed to be the file's. `units` decide where a file states none.
+    `equipment` null: not known, which is not the same as an empty list (nothing but the floor and a wall).
+    `active_from` / `active_to` null: since the first log, until now. `strength_log` complete: a day without entry
+    in the active period is a day without strength work.
+    """
+
+    runner_id = _runner(primary_key=True)
+    time_zone = dy.String(nullable=True)
+    units = _one_of(("metric", "imperial"))
+    equipment = dy.List(dy.String(), nullable=True)
+    active_from = dy.Date(nullable=True)
+    active_to = dy.Date(nullable=True)
+    strength_log = _one_of(("partial", "complete"))
+
+
+class Runs(dy.Schema):
+    """One row per logged run; all exports of one run are kept, `duplicate_of` names the one that counts.
+
+    Distance, time, ascent and RPE are null where the log has none (a treadmill run without a foot pod).
+    `duration_s` is moving time. `local_date_source`: the file's own offset, the runner's configured zone, or assumed
+    (a wall clock without zone taken as the runner's; UTC where no zone is configured).
+    """
+
+    runner_id = _runner()
+    run_id = dy.String(primary_key=True)
+    import_id = dy.String()
+    source_row = dy.Int32(nullable=True)
+    source = dy.String()
+    logged_as = dy.String()
+    start_at = _utc()
+    local_date = dy.Date()
+    local_date_source = _one_of(LOCAL_DATE_SOURCES)
+    distance_m = _amount()
+    distance_unit_source = _one_of(UNIT_SOURCES)
+    duration_s = _amount()
+    elapsed_s = _amount()
+    ascent_m = _amount()
+    rpe = dy.Float64(nullable=True, min=0, max=10)
+    is_indoor = dy.Bool()
+    duplicate_of = dy.String(nullable=True)
+    duplicate_rule = dy.String(nullable=True)
+
+
+class StrengthSets(dy.Schema):
+    """One row per logged set, warm-ups included; all exports of one session are kept.
+
+    `exercise_key` is the normalised name, looked up in the catalogue when a table is computed, never before: a
+    corrected catalogue corrects the past. `category_key`: a watch's coarser guess, null elsewhere. Reps, seconds,
+    weight, side and effort are null where not logged; weight null or 0 is bodyweight or not entered.
+    """
+
+    runner_id = _runner()
+    set_id = dy.String(primary_key=True)
+    import_id = dy.String()
+    source_row = dy.Int32(nullable=True)
+    source = dy.String()
+    session_start_at = _utc()
+    local_date = dy.Date()
+    local_date_source = _one_of(LOCAL_DATE_SOURCES)
+    logged_as = dy.String()
+    exercise_key = dy.String()
+    category_key = dy.String(nullable=True)
+    set_type = _one_of(SET_TYPES)
+    side = _one_of(SET_SIDES, nullable=True)
+    reps = _amount()
+    seconds = _amount()
+    weight_kg = _amount()
+    weight_unit_source = _one_of(UNIT_SOURCES)
+    rpe = dy.Float64(nullable=True, min=0, max=10)
+    rir = dy.Float64(nullable=True, min=0, max=100)
+    note = dy.String(nullable=True)
+    duplicate_of = dy.String(nullable=True)
+    duplicate_rule = dy.String(nullable=True)
+
+
+class StrengthDays(dy.Schema):
+    """One row per runner, date, source and import that says something about strength work on that day.
+
+    sets: sets are logged. no_sets: a workout without sets (a watch, Strava). none: the runner states that there was
+    no strength work. Days that nobody says anything about have no row: they are unknown, not zero.
+    """
+
+    runner_id = _runner(primary_key=True)
+    local_date = dy.Date(primary_key=True)
+    source = dy.String(primary_key=True)
+    import_id = dy.String(primary_key=True)
+    kind = dy.String(primary_key=True, check=lambda column: column.is_in(list(STRENGTH_DAY_KINDS)))
+
+
+class AcheReports(dy.Schema):
+    """One row per answer of the ache form; "no aches" is an answer too (`is_no_aches`, no site).
+
+    `noticed_on` null: the form does not say when it began. Flags are tri-state, null = not asked. Pain 0-10; OSTRC
+    items in version-2 scoring. `site_key` is looked up in the catalogue when episodes are computed.
+    """
+
+    runner_id = _runner()
+    ache_report_id = dy.String(primary_key=True)
+    import_id = dy.String()
+    source_row = dy.Int32(nullable=True)
+    source = dy.String()
+    report_id = dy.String(nullable=True)
+    reported_on = dy.Date()
+    noticed_on = dy.Date(nullable=True)
+    onset_type = _one_of(ONSET_TYPES)
+    is_no_aches = dy.Bool()
+    logged_site = dy.String(nullable=True)
+    site_key = dy.String(nullable=True)
+    side = _one_of(ACHE_SIDES)
+    pain_now = dy.Float64(nullable=True, min=0, max=10)
+    pain_worst = dy.Float64(nullable=True, min=0, max=10)
+    pain_during_run = dy.Bool(nullable=True)
+    pain_after_run = dy.Bool(nullable=True)
+    pain_next_morning = dy.Bool(nullable=True)
+    pain_at_rest = dy.Bool(nullable=True)
+    pain_at_night = dy.Bool(nullable=True)
+    pain_during_exercises = dy.Bool(nullable=True)
+    exercise_that_hurt = dy.String(nullable=True)
+    focal_bone_tenderness = dy.Bool(nullable=True)
+    affects_training = _one_of(TRAINING_EFFECTS, nullable=True)
+    days_lost = _amount()
+    status = _one_of(ACHE_STATUS, nullable=True)
+    resolved_on = dy.Date(nullable=True)
+    linked_report_id = dy.String(nullable=True)
+    ill = dy.Bool(nullable=True)
+    ostrc_q1 = dy.Int16(nullable=True, check=lambda column: column.is_in(list(OSTRC_SCORES)))
+    ostrc_q2 = dy.Int16(nullable=True, check=lambda column: column.is_in(list(OSTRC_SCORES)))
+    ostrc_q3 = dy.Int16(nullable=True, check=lambda column: column.is_in(list(OSTRC_SCORES)))
+    ostrc_q4 = dy.Int16(nullable=True, check=lambda column: column.is_in(list(OSTRC_SCORES)))
+    note = dy.String(nullable=True)
+    duplicate_of = dy.String(nullable=True)
+    duplicate_rule = dy.String(nullable=True)
+
+    @dy.rule()
+    def noticed_after_reported(cls) -> pl.Expr:
+        return pl.col("noticed_on").is_null() | (pl.col("noticed_on") <= pl.col("reported_on"))
+
+    @dy.rule()
+    def ache_without_site(cls) -> pl.Expr:
+        return pl.col("is_no_aches") | pl.col("site_key").is_not_null()
+
+
+class Imports(dy.Schema):
+    """The ledger: one row per runner and file content, whatever its name.
+
+    n_rows = n_accepted + n_rejected + n_skipped. `damaged`: rows before the damage are kept. `nothing`: readable, but
+    no run, set or ache in it. `failed` and `unknown_format`: no row is stored, `reason` says why.
+    """
+
+    runner_id = _runner(primary_key=True)
+    import_id = dy.String(primary_key=True)
+    file_name = dy.String()
+    n_bytes = dy.Int64(min=0)
+    reader = dy.String(nullable=True)
+    source = dy.String(nullable=True)
+    status = _one_of(IMPORT_STATUS)
+    n_rows = dy.Int32(min=0)
+    n_accepted = dy.Int32(min=0)
+    n_rejected = dy.Int32(min=0)
+    n_skipped = dy.Int32(min=0)
+    reason = dy.String(nullable=True)
+    warnings = dy.List(dy.String())
+    imported_at = _utc()
+
+    @dy.rule()
+    def rows_add_up(cls) -> pl.Expr:
+        return pl.col("n_rows") == pl.col("n_accepted") + pl.col("n_rejected") + pl.col("n_skipped")
+
+
+class Rejects(dy.Schema):
+    """One row per row of a file that is not stored, with the value, the rule and what to do.
+
+    `is_expected`: rightly no log row (a rest timer, a ride); counted as skipped.
+    """
+
+    runner_id = _runner()
+    import_id = dy.String()
+    source_row = dy.Int32(nullable=True)
+    logged = dy.String()
+    rule = dy.String()
+    advice = dy.String()
+    is_expected = dy.Bool()
+
+
+class RecognisedSets(dy.Schema):
+    """One row per counted set (duplicates left out) with the exercise that its name stands for.
+
+    `exercise_id` null: the catalogue does not know the name, the set is undecided. `effort` is the share that the
+    set counts for its effort, null where no effort is logged. `side_share` is ½ for a set of one stated side.
+    """
+
+    runner_id = _runner()
+    set_id = dy.String(primary_key=True)
+    local_date = dy.Date()
+    source = dy.String()
+    session_start_at = _utc()
+    logged_as = dy.String()
+    exercise_id = dy.String(nullable=True)
+    set_type = _one_of(SET_TYPES)
+    side = _one_of(SET_SIDES, nullable=True)
+    side_share = dy.Float64(min=0, max=1)
+    rir = dy.Float64(nullable=True)
+    effort = _share()
+
+
+class KnownDays(dy.Schema):
+    """One row per runner and calendar day from the runner's first log to the day of calculation.
+
+    `is_known`: there is positive evidence that the strength log was live that day; `evidence` names the strongest.
+    """
+
+    runner_id = _runner(primary_key=True)
+    local_date = dy.Date(primary_key=True)
+    evidence = _one_of(EVIDENCE)
+    is_known = dy.Bool()
+
+
+class Coverage(dy.Schema):
+    """One row per runner, day and area: how much of the target strength work the 28 days ending that day hold.
+
+    `coverage` is null where fewer than 70 % of the window's days are known; the bounds are always given.
+    `coverage_uncapped` 1-1.5 is the article's 2-3 sessions, not excess. `coverage_low_effort` counts sets without
+    logged effort half. `limited_by` is named only under the target. frequency, exercises and rounds are shares of the
+    target, capped at 1, null without a session; effort is null where no effort is logged. Counts of sets are hard
+    sets (effort and side weighted, by area weight).
+    """
+
+    runner_id = _runner(primary_key=True)
+    local_date = dy.Date(primary_key=True)
+    area_id = dy.String(primary_key=True)
+    n_known_days = dy.Int16(min=0)
+    n_unclear_days = dy.Int16(min=0)
+    coverage = _share()
+    coverage_low = _share(nullable=False)
+    coverage_high = _share(nullable=False)
+    coverage_uncapped = dy.Float64(nullable=True, min=0)
+    coverage_low_effort = _share()
+    status = _one_of(COVERAGE_STATUS)
+    limited_by = _one_of(LIMITS, nullable=True)
+    frequency = _share()
+    exercises = _share()
+    rounds = _share()
+    effort = _share()
+    n_sessions = dy.Int16(min=0)
+    hard_sets = dy.Float64(min=0)
+    hard_sets_left = dy.Float64(min=0)
+    hard_sets_right = dy.Float64(min=0)
+    last_trained_on = dy.Date(nullable=True)
+
+
+class RunningLoad(dy.Schema):
+    """One row per runner and calendar day from the first run to the day of calculation.
+
+    Days without a run have n_runs 0. `spike_ratio` is null on days without a run of known distance, or without one in
+    the 30 days before. `srpe_load` (RPE × minutes) is null where no run of the day has both.
+    acute and chronic are exponential means of the daily kilometres.
+    """
+
+    runner_id = _runner(primary_key=True)
+    local_date = dy.Date(primary_key=True)
+    n_runs = dy.Int16(min=0)
+    distance_m = dy.Float64(min=0)
+    duration_s = dy.Float64(min=0)
+    ascent_m = dy.Float64(min=0)
+    longest_run_m = _amount()
+    spike_ratio = _amount()
+    spike = _one_of(SPIKES, nullable=True)
+    srpe_load = _amount()
+    acute_km_per_day = dy.Float64(min=0)
+    chronic_km_per_day = dy.Float64(min=0)
+
+
+class Episodes(dy.Schema):
+    """One row per symptom episode: reports of one complaint and side that belong together.
+
+    `complaint_id` is the symptom, or the site where the article links no symptom to it (symptom_id null).
+    `onset_on` is the earlier of first noticed and first reported. `ended_on` null: no recovery was stated; `state` is
+    then open, or silent when the last report is older than the gap. `is_onset_uncertain`: it began after a silence.
+    `is_prevalent`: it was there when the diary began. `is_trauma`: sudden or contact onset. Flags are those of the
+    reports since the onset: true if any says so, null if none was asked.
+    """
+
+    runner_id = _runner(primary_key=True)
+    episode_id = dy.String(primary_key=True)
+    complaint_id = dy.String()
+    symptom_id = dy.String(nullable=True)
+    site_id = dy.String()
+    side = _one_of(ACHE_SIDES)
+    is_side_uncertain = dy.Bool()
+    onset_on = dy.Date()
+    has_noticed_date = dy.Bool()
+    is_onset_uncertain = dy.Bool()
+    is_prevalent = dy.Bool()
+    is_trauma = dy.Bool()
+    recurrence = _one_of(RECURRENCES)
+    ended_on = dy.Date(nullable=True)
+    state = _one_of(EPISODE_STATES)
+    first_reported_on = dy.Date()
+    last_reported_on = dy.Date()
+    n_reports = dy.Int32(min=1)
+    worst_pain = dy.Float64(nullable=True)
+    first_pain = dy.Float64(nullable=True)
+    latest_pain = dy.Float64(nullable=True)
+    affects_training = _one_of(TRAINING_EFFECTS, nullable=True)
+    is_acute_injury = dy.Bool()
+    pain_at_night = dy.Bool(nullable=True)
+    pain_at_rest = dy.Bool(nullable=True)
+    pain_during_exercises = dy.Bool(nullable=True)
+    focal_bone_tenderness = dy.Bool(nullable=True)
+    exercises_that_hurt = dy.List(dy.String())
+    ache_report_ids = dy.List(dy.String())
+
+
+class Exposure(dy.Schema):
+    """One row per runner and symptom of the hazard models: onsets and days at risk.
+
+    A day is at risk when the diary speaks for it, no episode of the symptom is open or ended within the gap, the
+    runner is not ill and has run in the last 28 days. `n_onsets` counts overuse onsets on days at risk.
+    """
+
+    runner_id = _runner(primary_key=True)
+    symptom_id = dy.String(primary_key=True)
+    n_onsets = dy.Int32(min=0)
+    n_days_at_risk = dy.Int32(min=0)
+
+
+class OnsetCoverage(dy.Schema):
+    """One row per episode and linked area (one with area null where none is linked): coverage before the onset.
+
+    `coverage` is that of the 28 days ending `lag_days` before the onset, from known days without assumed ones; null
+    with `excluded` saying why. Own weeks: the same runner's windows at the same weekday, outside this symptom's
+    episodes; `n_own_weeks_lower` of them had coverage as low or lower. Description only, no test.
+    """
+
+    runner_id = _runner()
+    episode_id = dy.String()
+    symptom_id = dy.String(nullable=True)
+    area_id = dy.String(nullable=True)
+    onset_on = dy.Date()
+    lag_days = dy.Int16()
+    window_end = dy.Date()
+    n_known_days = dy.Int16(min=0)
+    coverage = _share()
+    excluded = _one_of(ONSET_EXCLUSIONS, nullable=True)
+    own_weeks_mean = _share()
+    n_own_weeks = dy.Int32(min=0)
+    n_own_weeks_lower = dy.Int32(min=0)
+    n_own_weeks_unknown = dy.Int32(min=0)
+
+
+class Advice(dy.Schema):
+    """One row per runner, day of calculation and area: whether to train it, and why.
+
+    `rank` 1 is the area to train first; null where the area is not ranked. `priority` is an ordering value (expected
+    aches averted in 90 days under the prior), not for print; its interval comes from the effect's 10 and 90 %
+    quantiles. Null where coverage is unknown. `basis`: which effect estimate was used.
+    """
+
+    runner_id = _runner(primary_key=True)
+    as_of = dy.Date(primary_key=True)
+    area_id = dy.String(primary_key=True)
+    status = _one_of(ADVICE_STATUS)
+    rank = dy.Int16(nullable=True, min=1)
+    coverage = _share()
+    deficit = _share()
+    n_aches = dy.Int32(min=0)
+    priority = dy.Float64(nullable=True)
+    priority_low = dy.Float64(nullable=True)
+    priority_high = dy.Float64(nullable=True)
+    basis = dy.String()
+    has_programme = dy.Bool(nullable=True)
+    withheld_for = dy.List(dy.String())
+
+
+class Moves(dy.Schema):
+    """One row per runner, day of calculation, area and advised exercise, in the order to show them.
+
+    `is_familiar`: logged before. `form`: addition for an area to train, circuit for the unranked whole-body circuit.
+    """
+
+    runner_id = _runner(primary_key=True)
+    as_of = dy.Date(primary_key=True)
+    form = dy.String(primary_key=True, check=lambda column: column.is_in(["addition", "circuit"]))
+    area_id = dy.String(primary_key=True)
+    exercise_id = dy.String(primary_key=True)
+    place = dy.Int16(min=1)
+    is_familiar = dy.Bool()
+    is_article = dy.Bool()
+
+
+class Referrals(dy.Schema):
+    """One row per open episode and red flag: see a physical therapist before any exercise for the linked areas."""
+
+    runner_id = _runner(primary_key=True)
+    as_of = dy.Date(primary_key=True)
+    episode_id = dy.String(primary_key=True)
+    flag = dy.String(primary_key=True, check=lambda column: column.is_in(list(RED_FLAGS)))
+    site_id = dy.String()
+    side = _one_of(ACHE_SIDES)
+    withheld_areas = dy.List(dy.String())
+    withholds_lower_body = dy.Bool()
+
+
+STORED_FACTS: dict[str, type[dy.Schema]] = {
+    "runs": Runs,
+    "strength_sets": StrengthSets,
+    "strength_days": StrengthDays,
+    "ache_reports": AcheReports,
+    "rejects": Rejects,
+    "imports": Imports,
+}
+
+STORED_RESULTS: dict[str, type[dy.Schema]] = {
+    "running_load": RunningLoad,
+    "known_days": KnownDays,
+    "coverage": Coverage,
+    "episodes": Episodes,
+    "onset_coverage": OnsetCoverage,
+    "advice": Advice,
+    "moves": Moves,
+    "referrals": Referrals,
+}
