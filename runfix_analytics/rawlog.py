@@ -11,83 +11,86 @@ from typing import Any
 
 import polars as pl
 
+RawSchema = Mapping[str, pl.DataType]
+
 NAIVE = pl.Datetime("us")
 UTC = pl.Datetime("us", "UTC")
 
 # One row per activity. `kind`: run | strength | other. At least one of start_at (UTC) and start_local (wall clock,
 # no zone) is set; both only where the file itself states the offset. Distance with its unit as the file has it:
-# m | km | mi, null where the file does not say. duration_s excludes pauses, elapsed_s includes them. rpe 0-10.
-ACTIVITIES: Mapping[str, pl.DataType | type[pl.DataType]] = {
-    "row": pl.Int32,
-    "kind": pl.String,
-    "logged_as": pl.String,
-    "activity_id": pl.String,
+# m | km | mi, null where the file does not say; ascent is in metres, or in feet where the distance unit is not said
+# and the account is imperial. duration_s excludes pauses, elapsed_s includes them. rpe 0-10.
+ACTIVITIES: RawSchema = {
+    "row": pl.Int32(),
+    "kind": pl.String(),
+    "logged_as": pl.String(),
+    "activity_id": pl.String(),
     "start_at": UTC,
     "start_local": NAIVE,
-    "distance": pl.Float64,
-    "distance_unit": pl.String,
-    "duration_s": pl.Float64,
-    "elapsed_s": pl.Float64,
-    "ascent_m": pl.Float64,
-    "rpe": pl.Float64,
-    "is_indoor": pl.Boolean,
+    "distance": pl.Float64(),
+    "distance_unit": pl.String(),
+    "duration_s": pl.Float64(),
+    "elapsed_s": pl.Float64(),
+    "ascent_m": pl.Float64(),
+    "rpe": pl.Float64(),
+    "is_indoor": pl.Boolean(),
 }
 
 # One row per set. `logged_as` is the exercise as the log names it, "none" = the runner states no strength work that
 # day (local date of start_local). `category` is a coarser name used where `logged_as` is unknown (FIT only).
 # set_type: working | warmup. side: left | right | both | null. Weight with its unit: kg | lb | null = not said.
-SETS: Mapping[str, pl.DataType | type[pl.DataType]] = {
-    "row": pl.Int32,
+SETS: RawSchema = {
+    "row": pl.Int32(),
     "start_at": UTC,
     "start_local": NAIVE,
-    "logged_as": pl.String,
-    "category": pl.String,
-    "set_type": pl.String,
-    "side": pl.String,
-    "reps": pl.Float64,
-    "seconds": pl.Float64,
-    "weight": pl.Float64,
-    "weight_unit": pl.String,
-    "rpe": pl.Float64,
-    "rir": pl.Float64,
-    "note": pl.String,
+    "logged_as": pl.String(),
+    "category": pl.String(),
+    "set_type": pl.String(),
+    "side": pl.String(),
+    "reps": pl.Float64(),
+    "seconds": pl.Float64(),
+    "weight": pl.Float64(),
+    "weight_unit": pl.String(),
+    "rpe": pl.Float64(),
+    "rir": pl.Float64(),
+    "note": pl.String(),
 }
 
 # One row per answer of the ache form. `site` is the place in the runner's words, null in a "no aches" row
 # (is_no_aches). Flags are tri-state: null = not asked or not answered. Words as in the form: side left | right | both
 # | centre | unknown; onset_type gradual | sudden | contact | unknown; affects_training full | with_problems |
 # modified | stopped; status active | resolved. `runner` is whom the row names, if it names anybody.
-ACHES: Mapping[str, pl.DataType | type[pl.DataType]] = {
-    "row": pl.Int32,
-    "runner": pl.String,
-    "report_id": pl.String,
-    "reported_on": pl.Date,
-    "noticed_on": pl.Date,
-    "onset_type": pl.String,
-    "is_no_aches": pl.Boolean,
-    "site": pl.String,
-    "side": pl.String,
-    "pain_now": pl.Float64,
-    "pain_worst": pl.Float64,
-    "pain_during_run": pl.Boolean,
-    "pain_after_run": pl.Boolean,
-    "pain_next_morning": pl.Boolean,
-    "pain_at_rest": pl.Boolean,
-    "pain_at_night": pl.Boolean,
-    "pain_during_exercises": pl.Boolean,
-    "exercise_that_hurt": pl.String,
-    "focal_bone_tenderness": pl.Boolean,
-    "affects_training": pl.String,
-    "days_lost": pl.Float64,
-    "status": pl.String,
-    "resolved_on": pl.Date,
-    "linked_report_id": pl.String,
-    "ill": pl.Boolean,
-    "ostrc_q1": pl.Float64,
-    "ostrc_q2": pl.Float64,
-    "ostrc_q3": pl.Float64,
-    "ostrc_q4": pl.Float64,
-    "note": pl.String,
+ACHES: RawSchema = {
+    "row": pl.Int32(),
+    "runner": pl.String(),
+    "report_id": pl.String(),
+    "reported_on": pl.Date(),
+    "noticed_on": pl.Date(),
+    "onset_type": pl.String(),
+    "is_no_aches": pl.Boolean(),
+    "site": pl.String(),
+    "side": pl.String(),
+    "pain_now": pl.Float64(),
+    "pain_worst": pl.Float64(),
+    "pain_during_run": pl.Boolean(),
+    "pain_after_run": pl.Boolean(),
+    "pain_next_morning": pl.Boolean(),
+    "pain_at_rest": pl.Boolean(),
+    "pain_at_night": pl.Boolean(),
+    "pain_during_exercises": pl.Boolean(),
+    "exercise_that_hurt": pl.String(),
+    "focal_bone_tenderness": pl.Boolean(),
+    "affects_training": pl.String(),
+    "days_lost": pl.Float64(),
+    "status": pl.String(),
+    "resolved_on": pl.Date(),
+    "linked_report_id": pl.String(),
+    "ill": pl.Boolean(),
+    "ostrc_q1": pl.Float64(),
+    "ostrc_q2": pl.Float64(),
+    "ostrc_q3": pl.Float64(),
+    "ostrc_q4": pl.Float64(),
+    "note": pl.String(),
 }
 
 
@@ -107,7 +110,7 @@ class Problem:
     is_expected: bool = False
 
 
-def frame(rows: Iterable[Mapping[str, Any]], schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
+def frame(rows: Iterable[Mapping[str, Any]], schema: RawSchema) -> pl.DataFrame:
     """Rows as a frame of exactly this schema; keys that a row lacks are null.
 
     Raises: ValueError for a key that is not in the schema, since its values would be lost.
@@ -119,7 +122,7 @@ def frame(rows: Iterable[Mapping[str, Any]], schema: Mapping[str, pl.DataType | 
     return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=dict(schema))
 
 
-def _empty(schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> Any:
+def _empty(schema: RawSchema) -> Any:
     return field(default_factory=lambda: pl.DataFrame(schema=dict(schema)))
 
 

@@ -1,5 +1,7 @@
 """Which exercise each logged set was, and how much it counts: strength sets → recognised sets."""
 
+from datetime import date
+
 import dataframely as dy
 import polars as pl
 
@@ -10,8 +12,10 @@ ONE_SIDE = ("left", "right")
 ONE_SIDE_SHARE = 0.5
 
 
-def recognise(sets: dy.DataFrame[StrengthSets], catalogue: Catalogue) -> dy.DataFrame[RecognisedSets]:
-    """One row per counted set with its exercise; sets that stand in another export as well are left out.
+def recognise(
+    sets: dy.DataFrame[StrengthSets], *, as_of: date, catalogue: Catalogue
+) -> dy.DataFrame[RecognisedSets]:
+    """One row per counted set up to `as_of`, with its exercise; sets that another export holds as well are left out.
 
     Looked up by exact name; where that is unknown, by the watch's category. A set of one stated side counts half, so
     that left and right make one. Effort: 1 down to 3 repetitions in reserve, then 0.25 less for each, at least 0.25.
@@ -29,7 +33,7 @@ def recognise(sets: dy.DataFrame[StrengthSets], catalogue: Catalogue) -> dy.Data
     is_one_sided = pl.col("side").is_in(ONE_SIDE).fill_null(value=False)
 
     recognised = (
-        sets.filter(pl.col("duplicate_of").is_null())
+        sets.filter(pl.col("duplicate_of").is_null(), pl.col("local_date") <= as_of)
         .join(by_name, on="exercise_key", how="left", validate="m:1")
         .join(by_category, on="category_key", how="left", validate="m:1")
         .with_columns(rir=rir)

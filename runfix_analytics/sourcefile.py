@@ -60,16 +60,15 @@ class SourceFile:
 
         Raises: ReadError when it cannot be opened, is a link, is too large (packed or unpacked) or is broken gzip.
         """
-        if path.is_symlink():
-            raise ReadError(f"{path.name}: is a symbolic link; copy the file itself into the inbox")
-        try:
-            size = path.stat().st_size
-            content = path.read_bytes() if size <= max_bytes else b""
-        except OSError as error:
-            raise ReadError(f"{path.name}: cannot be opened: {error.strerror}") from error
-        if size > max_bytes:
-            raise ReadError(f"{path.name}: {size} bytes are more than the limit of {max_bytes}; split the export")
-        return cls(path.name, _gunzip(path.name, content, max_bytes))
+        return cls.unpack(path.name, packed_bytes(path, max_bytes), max_bytes)
+
+    @classmethod
+    def unpack(cls, name: str, packed: bytes, max_bytes: int = MAX_BYTES) -> "SourceFile":
+        """The file whose bytes on disk are `packed`: gzip is opened, anything else is taken as it is.
+
+        Raises: ReadError when it is broken gzip or unpacks to more than the limit.
+        """
+        return cls(name, _gunzip(name, packed, max_bytes))
 
     @cached_property
     def text(self) -> str | None:
@@ -101,6 +100,22 @@ class SourceFile:
         if not rows:
             raise ReadError(f"{self.name}: holds no table")
         return Sheet(rows[0].cells, tuple(rows[1:]))
+
+
+def packed_bytes(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
+    """The bytes on disk.
+
+    Raises: ReadError when the file cannot be opened, is a link, or is larger than the limit.
+    """
+    if path.is_symlink():
+        raise ReadError(f"{path.name}: is a symbolic link; copy the file itself into the inbox")
+    try:
+        size = path.stat().st_size
+        if size > max_bytes:
+            raise ReadError(f"{path.name}: {size} bytes are more than the limit of {max_bytes}; split the export")
+        return path.read_bytes()
+    except OSError as error:
+        raise ReadError(f"{path.name}: cannot be opened: {error.strerror}") from error
 
 
 def _gunzip(name: str, content: bytes, max_bytes: int) -> bytes:

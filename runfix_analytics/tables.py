@@ -384,6 +384,15 @@ class Exposure(dy.Schema):
     n_days_at_risk = dy.Int32(min=0)
 
 
+class SymptomRates(dy.Schema):
+    """One row per symptom of the hazard models: the squad's onsets and days, and the rate shrunk to the reference."""
+
+    symptom_id = dy.String(primary_key=True)
+    n_onsets = dy.Int32(min=0)
+    n_days_at_risk = dy.Int32(min=0)
+    onsets_per_day = dy.Float64(min=0)
+
+
 class OnsetCoverage(dy.Schema):
     """One row per episode and linked area (one with area null where none is linked): coverage before the onset.
 
@@ -475,6 +484,7 @@ STORED_RESULTS: dict[str, type[dy.Schema]] = {
     "known_days": KnownDays,
     "coverage": Coverage,
     "episodes": Episodes,
+    "exposure": Exposure,
     "onset_coverage": OnsetCoverage,
     "advice": Advice,
     "moves": Moves,

@@ -1,0 +1,105 @@
+"""The story: every step from logs to advice, in order. The night, the command line, notebooks and tests call it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import dataframely as dy
+
+from runfix_analytics.catalogue import Catalogue
+from runfix_analytics.cohort import onset_coverage, onset_lag
+from runfix_analytics.coverage import coverage
+from runfix_analytics.episodes import episodes
+from runfix_analytics.exposure import exposure
+from runfix_analytics.known_days import known_days
+from runfix_analytics.moves import moves
+from runfix_analytics.rates import symptom_rates
+from runfix_analytics.recognition import recognise
+from runfix_analytics.recommendation import recommendation
+from runfix_analytics.referrals import referrals
+from runfix_analytics.running_load import running_load
+from runfix_analytics.tables import (
+    AcheReports,
+    Advice,
+    Coverage,
+    Episodes,
+    Exposure,
+    KnownDays,
+    Moves,
+    OnsetCoverage,
+    RecognisedSets,
+    Referrals,
+    Runners,
+    RunningLoad,
+    Runs,
+    StrengthDays,
+    StrengthSets,
+    SymptomRates,
+)
+
+
+@dataclass(frozen=True)
+class Logs:
+    """Everything that some runners logged, as stored."""
+
+    runners: dy.DataFrame[Runners]
+    runs: dy.DataFrame[Runs]
+    strength_sets: dy.DataFrame[StrengthSets]
+    strength_days: dy.DataFrame[StrengthDays]
+    ache_reports: dy.DataFrame[AcheReports]
+
+
+@dataclass(frozen=True)
+class Squad:
+    """What one runner's assessment needs to know of all runners: how often aches come up, and which lag to use."""
+
+    rates: dy.DataFrame[SymptomRates]
+    lag_days: int
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What the logs say by one day: every derived table, for the same runners."""
+
+    as_of: date
+    recognised_sets: dy.DataFrame[RecognisedSets]
+    running_load: dy.DataFrame[RunningLoad]
+    known_days: dy.DataFrame[KnownDays]
+    coverage: dy.DataFrame[Coverage]
+    episodes: dy.DataFrame[Episodes]
+    exposure: dy.DataFrame[Exposure]
+    onset_coverage: dy.DataFrame[OnsetCoverage]
+    referrals: dy.DataFrame[Referrals]
+    advice: dy.DataFrame[Advice]
+    moves: dy.DataFrame[Moves]
+
+
+def survey(logs: Logs, *, as_of: date, catalogue: Catalogue) -> tuple[dy.DataFrame[Episodes], dy.DataFrame[Exposure]]:
+    """The episodes and days at risk of some runners: what `squad` adds up over all of them."""
+    aches = episodes(logs.ache_reports, as_of=as_of, catalogue=catalogue)
+    exposed = exposure(logs.runners, logs.runs, logs.ache_reports, aches, as_of=as_of, catalogue=catalogue)
+    return aches, exposed
+
+
+def squad(aches: dy.DataFrame[Episodes], exposed: dy.DataFrame[Exposure], *, catalogue: Catalogue) -> Squad:
+    """The squad's rates and lag from everybody's episodes and days at risk."""
+    return Squad(symptom_rates(exposed, catalogue=catalogue), onset_lag(aches, catalogue))
+
+
+def assess(logs: Logs, *, as_of: date, catalogue: Catalogue, of: Squad | None = None) -> Assessment:
+    """Every derived table for the runners of `logs`, from what they logged up to `as_of`.
+
+    `of` is the squad they belong to, where `logs` holds only a part of it; without it they are the squad.
+    """
+    sets = recognise(logs.strength_sets, as_of=as_of, catalogue=catalogue)
+    days = known_days(logs.runners, logs.runs, sets, logs.strength_days, as_of=as_of, catalogue=catalogue)
+    covered = coverage(sets, days, catalogue=catalogue)
+    load = running_load(logs.runs, as_of=as_of, catalogue=catalogue)
+    aches, exposed = survey(logs, as_of=as_of, catalogue=catalogue)
+    all_runners = of or squad(aches, exposed, catalogue=catalogue)
+    before = onset_coverage(aches, sets, days, lag_days=all_runners.lag_days, catalogue=catalogue)
+    flags = referrals(aches, as_of=as_of, catalogue=catalogue)
+    advice = recommendation(
+        logs.runners, covered, sets, aches, exposed, all_runners.rates, flags, as_of=as_of, catalogue=catalogue
+    )
+    handed = moves(advice, logs.runners, sets, aches, flags, as_of=as_of, catalogue=catalogue)
+    return Assessment(as_of, sets, load, days, covered, aches, exposed, before, flags, advice, handed)

@@ -1,0 +1,89 @@
+"""How long each runner was under observation for each symptom: the denominators."""
+
+from datetime import date, timedelta
+
+import dataframely as dy
+import polars as pl
+
+from runfix_analytics.catalogue import Catalogue
+from runfix_analytics.tables import AcheReports, Episodes, Exposure, Runners, Runs
+
+
+def exposure(
+    runners: dy.DataFrame[Runners],
+    runs: dy.DataFrame[Runs],
+    reports: dy.DataFrame[AcheReports],
+    episodes: dy.DataFrame[Episodes],
+    *,
+    as_of: date,
+    catalogue: Catalogue,
+) -> dy.DataFrame[Exposure]:
+    """One row per runner and symptom of the hazard models, zero where nothing is known.
+
+    An answer makes the seven days up to it known; silence is not "no pain". The day of an onset is at risk, the rest
+    of the episode and the 14 d after it are not. Traumatic, prevalent and uncertain onsets are not counted.
+    Source: method.md §3.
+    """
+    gap = catalogue.days("episode.gap")
+    symptoms = [symptom.id for symptom in catalogue.symptoms.values() if symptom.in_hazard_models]
+    observed = _observed_days(runs, reports, as_of, catalogue)
+    taken = _days_of_episodes(episodes.filter(pl.col("symptom_id").is_in(symptoms)), gap)
+
+    n_observed = observed.group_by("runner_id").agg(n_observed=pl.len())
+    n_taken = (
+        taken.join(observed, on=["runner_id", "local_date"], how="semi")
+        .group_by("runner_id", "symptom_id")
+        .agg(n_taken=pl.len())
+    )
+    is_counted = ~pl.col("is_trauma") & ~pl.col("is_prevalent") & ~pl.col("is_onset_uncertain")
+    onsets = (
+        episodes.filter(is_counted & pl.col("symptom_id").is_in(symptoms))
+        .select("runner_id", "symptom_id", local_date="onset_on")
+        .join(observed, on=["runner_id", "local_date"], how="semi")
+        .join(taken, on=["runner_id", "symptom_id", "local_date"], how="anti")
+        .group_by("runner_id", "symptom_id")
+        .agg(n_onsets=pl.len())
+    )
+    by_symptom = ["runner_id", "symptom_id"]
+    exposed = (
+        runners.select("runner_id")
+        .join(pl.DataFrame({"symptom_id": symptoms}), how="cross")
+        .join(n_observed, on="runner_id", how="left", validate="m:1")
+        .join(n_taken, on=by_symptom, how="left", validate="1:1")
+        .join(onsets, on=by_symptom, how="left", validate="1:1")
+        .with_columns(pl.col("n_observed", "n_taken", "n_onsets").fill_null(0).cast(pl.Int32))
+        .with_columns(n_days_at_risk=pl.col("n_observed") - pl.col("n_taken"))
+        .sort(by_symptom)
+    )
+    return Exposure.validate(exposed, cast=True)
+
+
+def _observed_days(runs: pl.DataFrame, reports: pl.DataFrame, as_of: date, catalogue: Catalogue) -> pl.DataFrame:
+    """One row per runner and day that an answer speaks for, with a run in the last 28 d and no illness."""
+    recall = timedelta(days=catalogue.days("episode.diary_recall") - 1)
+    recency = timedelta(days=catalogue.days("episode.run_recency") - 1)
+    answered = (
+        reports.filter(pl.col("reported_on") <= as_of)
+        .with_columns(local_date=pl.date_ranges(pl.col("reported_on") - recall, pl.col("reported_on")))
+        .explode("local_date")
+    )
+    ill = answered.filter(pl.col("ill").fill_null(value=False)).select("runner_id", "local_date").unique()
+    ran = (
+        runs.filter(pl.col("duplicate_of").is_null())
+        .select("runner_id", local_date=pl.date_ranges(pl.col("local_date"), pl.col("local_date") + recency))
+        .explode("local_date")
+        .unique()
+    )
+    day = ["runner_id", "local_date"]
+    return answered.select(day).unique().join(ran, on=day, how="semi").join(ill, on=day, how="anti")
+
+
+def _days_of_episodes(episodes: pl.DataFrame, gap: int) -> pl.DataFrame:
+    """One row per runner, symptom and day within an episode (its first day excepted) or the gap after it."""
+    end = pl.coalesce("ended_on", "last_reported_on") + timedelta(days=gap)
+    return (
+        episodes.with_columns(local_date=pl.date_ranges(pl.col("onset_on") + timedelta(days=1), end))
+        .explode("local_date")
+        .select("runner_id", "symptom_id", "local_date")
+        .unique()
+    )

@@ -1,0 +1,381 @@
+"""The stages of a night as functions of a root and a bucket: the order is told once, here.
+
+The command line runs them in a loop, the Prefect flow wraps the same ones as tasks. They exchange paths, ids and
+counts, never frames. One runner's failure is one runner's failure: it is returned, and the others go on.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import dataframely as dy
+import polars as pl
+
+from runfix_analytics import readers
+from runfix_analytics.assessment import Assessment, Logs, Squad, assess, squad, survey
+from runfix_analytics.catalogue import Catalogue, load
+from runfix_analytics.duplicates import mark_reports, mark_runs, mark_sets
+from runfix_analytics.completeness import Logged, logged
+from runfix_analytics.errors import ReadError, StoreError
+from runfix_analytics.ingest import Accepted, Arrival, RunnerSettings, ingest
+from runfix_analytics.rawlog import RawLog
+from runfix_analytics.sourcefile import SourceFile, packed_bytes
+from runfix_analytics.store import TABLES, Store, bucket_of
+from runfix_analytics.tables import (
+    AcheReports,
+    Advice,
+    Coverage,
+    Episodes,
+    Exposure,
+    Imports,
+    KnownDays,
+    Moves,
+    OnsetCoverage,
+    Referrals,
+    Rejects,
+    Runners,
+    RunningLoad,
+    Runs,
+    StrengthDays,
+    StrengthSets,
+)
+
+if TYPE_CHECKING:
+    from runfix_analytics.reports.results import RunnerResults
+
+LOG = logging.getLogger(__name__)
+GOOD = ("imported", "nothing")
+BATCH_BYTES = 32 * 1024 * 1024
+RESULT_TABLES = (
+    "coverage", "running_load", "known_days", "episodes", "onset_coverage", "advice", "moves", "referrals",
+)  # fmt: skip
+IMPORT_COUNTS = ("files_seen", "files_new", "files_known", "files_bad", "rows", "rejects")
+
+S = TypeVar("S", bound=dy.Schema)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One thing that did not work: which stage, whose, which file, and why. No health text."""
+
+    stage: str
+    runner_id: str
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a stage did to one bucket."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    failures: tuple[Failure, ...] = ()
+
+    def __add__(self, other: "Done") -> "Done":
+        keys = {**self.counts, **other.counts}
+        counts = {key: self.counts.get(key, 0) + other.counts.get(key, 0) for key in keys}
+        return Done(counts, self.failures + other.failures)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether something did not work."""
+        return bool(self.failures)
+
+
+def total(parts: Iterable[Done]) -> Done:
+    """What several buckets did together."""
+    return sum(parts, Done())
+
+
+def buckets(root: Path) -> list[int]:
+    """The buckets that hold runners of runners.csv, in order."""
+    return sorted({bucket_of(runner) for runner in Store(root).runners(load())["runner_id"]})
+
+
+def strangers(root: Path) -> Done:
+    """A failure for each inbox folder that names no runner of runners.csv: its files are not imported."""
+    store = Store(root)
+    known = set(store.runners(load())["runner_id"])
+    folders = sorted(path.name for path in (store.root / "inbox").iterdir() if not path.name.startswith("."))
+    reason = "is no runner of runners.csv; add the runner with runfix add, or correct the folder's name"
+    return Done({}, tuple(Failure("import", "", f"inbox/{name}", reason) for name in folders if name not in known))
+
+
+# import
+
+
+def import_bucket(root: Path, bucket: int, only: Sequence[str] = ()) -> Done:
+    """Reads the new files in the inboxes of a bucket's runners and stores their rows; facts first, ledger last.
+
+    A content that the runner's ledger holds already is passed over, whatever the file's name.
+    """
+    store, catalogue = Store(root), load()
+    runners = _runners_of(store, bucket, catalogue, only)
+    parts: list[Done] = []
+    accepted: list[Accepted] = []
+    for row in runners.iter_rows(named=True):
+        settings = RunnerSettings(row["runner_id"], row["time_zone"], row["units"])
+        done, files = _read_inbox(store, settings, catalogue)
+        parts.append(done)
+        accepted.extend(files)
+    if accepted:
+        _store_rows(store, accepted, catalogue)
+    return total(parts)
+
+
+def _read_inbox(store: Store, runner: RunnerSettings, catalogue: Catalogue) -> tuple[Done, list[Accepted]]:
+    """The new files of one inbox, judged, in batches that bound the memory."""
+    inbox = store.root / "inbox" / runner.runner_id
+    known = set(store.scan("imports", [runner.runner_id]).select("import_id").collect()["import_id"])
+    paths = sorted(path for path in inbox.rglob("*") if not path.is_dir() and not path.name.startswith("."))
+    done = Done(dict.fromkeys(IMPORT_COUNTS, 0) | {"files_seen": len(paths)})
+    accepted: list[Accepted] = []
+    batch: list[tuple[Path, str, bytes]] = []
+    for path in paths:
+        try:
+            packed = packed_bytes(path)
+        except ReadError as error:
+            done += Done({"files_bad": 1}, (Failure("import", runner.runner_id, path.name, str(error)),))
+            continue
+        import_id = hashlib.sha256(packed).hexdigest()
+        if import_id in known:
+            done += Done({"files_known": 1})
+            continue
+        known.add(import_id)
+        store.write_private(store.root / "originals" / import_id, packed)
+        batch.append((path.relative_to(inbox), import_id, packed))
+        if sum(len(content) for _, _, content in batch) > BATCH_BYTES:
+            accepted.append(ingest(_arrivals(batch), runner, catalogue))
+            batch = []
+    if batch:
+        accepted.append(ingest(_arrivals(batch), runner, catalogue))
+    return total([done, *(_counted(files) for files in accepted)]), accepted
+
+
+def _arrivals(batch: Sequence[tuple[Path, str, bytes]]) -> list[Arrival]:
+    """Each file of a batch, read, in order; what cannot be unpacked or read is a raw log that says why."""
+    unpacked: list[SourceFile] = []
+    raw_logs: dict[str, RawLog] = {}
+    for _, import_id, packed in batch:
+        try:
+            unpacked.append(SourceFile.unpack(import_id, packed))
+        except ReadError as error:
+            raw_logs[import_id] = RawLog(reader="", source="", error=str(error))
+    raw_logs |= {file.name: raw for file, raw in zip(unpacked, readers.read(unpacked), strict=True)}
+    now = datetime.now(UTC)
+    return [Arrival(id_, str(path), len(packed), now, raw_logs[id_]) for path, id_, packed in batch]
+
+
+def _counted(files: Accepted) -> Done:
+    ledger = files.imports
+    bad = ledger.filter(~pl.col("status").is_in(GOOD))
+    counts = {
+        "files_new": ledger.height,
+        "files_bad": bad.height,
+        "rows": int(ledger["n_accepted"].sum()),
+        "rejects": int(ledger["n_rejected"].sum()),
+    }
+    told = bad.select("runner_id", "file_name", "reason").rows()
+    return Done(counts, tuple(Failure("import", runner, name, reason or "") for runner, name, reason in told))
+
+
+def _store_rows(store: Store, accepted: Sequence[Accepted], catalogue: Catalogue) -> None:
+    """Adds the rows of these files to what is stored; the same file again replaces its own rows."""
+    ids = sorted({file.imports["runner_id"][0] for file in accepted})
+    new = set(pl.concat([file.imports for file in accepted])["import_id"])
+
+    def merged(schema: type[S], frames: Iterable[dy.DataFrame[S]]) -> dy.DataFrame[S]:
+        kept = store.read(schema, ids).filter(~pl.col("import_id").is_in(new))
+        return schema.validate(pl.concat([kept, *frames]))
+
+    runs = mark_runs(merged(Runs, [file.runs for file in accepted]), catalogue)
+    sets = mark_sets(merged(StrengthSets, [file.strength_sets for file in accepted]), catalogue)
+    reports = mark_reports(merged(AcheReports, [file.ache_reports for file in accepted]))
+    store.replace(Runs, runs, ids)
+    store.replace(StrengthSets, sets, ids)
+    store.replace(StrengthDays, merged(StrengthDays, [file.strength_days for file in accepted]), ids)
+    store.replace(AcheReports, reports, ids)
+    store.replace(Rejects, merged(Rejects, [file.rejects for file in accepted]), ids)
+    store.replace(Imports, merged(Imports, [file.imports for file in accepted]), ids)
+
+
+# assess
+
+
+def logs(store: Store, runners: dy.DataFrame[Runners]) -> Logs:
+    """Everything that these runners logged."""
+    ids = list(runners["runner_id"])
+    return Logs(
+        runners,
+        store.read(Runs, ids),
+        store.read(StrengthSets, ids),
+        store.read(StrengthDays, ids),
+        store.read(AcheReports, ids),
+    )
+
+
+def survey_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()) -> Done:
+    """Stores the episodes and days at risk of a bucket's runners: what the squad's rates are made of."""
+    store, catalogue = Store(root), load()
+
+    def work(part: dy.DataFrame[Runners]) -> None:
+        aches, exposed = survey(logs(store, part), as_of=as_of, catalogue=catalogue)
+        ids = list(part["runner_id"])
+        store.replace(Episodes, aches, ids)
+        store.replace(Exposure, exposed, ids)
+
+    return _each("survey", _runners_of(store, bucket, catalogue, only), work)
+
+
+def assess_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()) -> Done:
+    """Stores every other derived table of a bucket's runners, with the rates of the whole squad."""
+    store, catalogue = Store(root), load()
+    of = stored_squad(store, catalogue)
+
+    def work(part: dy.DataFrame[Runners]) -> None:
+        result = assess(logs(store, part), as_of=as_of, catalogue=catalogue, of=of)
+        store_assessment(store, result, list(part["runner_id"]))
+
+    return _each("assess", _runners_of(store, bucket, catalogue, only), work)
+
+
+def stored_squad(store: Store, catalogue: Catalogue) -> Squad:
+    """The squad's rates and lag from what `survey_bucket` stored of everybody."""
+    return squad(store.read(Episodes), store.read(Exposure), catalogue=catalogue)
+
+
+def store_assessment(store: Store, result: Assessment, ids: Sequence[str]) -> None:
+    """Stores the derived tables of these runners; advice of earlier days is kept beside today's."""
+    as_of = result.as_of
+    store.replace(RunningLoad, result.running_load, ids)
+    store.replace(KnownDays, result.known_days, ids)
+    store.replace(Coverage, result.coverage, ids)
+    store.replace(OnsetCoverage, result.onset_coverage, ids)
+    for schema, frame in ((Advice, result.advice), (Moves, result.moves), (Referrals, result.referrals)):
+        _replace_dated(store, schema, frame, ids, as_of)
+
+
+def _replace_dated(store: Store, schema: type[S], frame: dy.DataFrame[S], ids: Sequence[str], as_of: date) -> None:
+    others = store.read(schema, ids).filter(pl.col("as_of") != as_of)
+    store.replace(schema, schema.validate(pl.concat([others, frame])), ids)
+
+
+# publish
+
+
+def publish_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()) -> Done:
+    """Writes the pages of a bucket's runners, each beside its place and then renamed: readers see whole pages only."""
+    from runfix_analytics.reports import runner_page  # noqa: PLC0415  the templates load only where pages are made
+
+    store, catalogue = Store(root), load()
+
+    def work(part: dy.DataFrame[Runners]) -> None:
+        for results in stored_results(store, part, as_of, catalogue):
+            store.write_private(runner_page_path(root, results.runner_id), runner_page.render(results).encode())
+
+    return _each("publish", _runners_of(store, bucket, catalogue, only), work, count="pages")
+
+
+def publish_squad(root: Path, as_of: date) -> Done:
+    """Writes the squad's page from what is stored of all runners."""
+    from runfix_analytics.reports import squad_page  # noqa: PLC0415
+
+    store, catalogue = Store(root), load()
+
+    def work(everybody: dy.DataFrame[Runners]) -> None:
+        lines = [squad_page.line(r, catalogue) for r in stored_results(store, everybody, as_of, catalogue)]
+        store.write_private(squad_page_path(root), squad_page.render(lines, as_of, catalogue).encode())
+
+    try:
+        work(store.runners(catalogue))
+    except Exception as error:
+        LOG.exception("publishing the squad's page failed")
+        return Done({}, (Failure("publish", "", "squad page", f"{type(error).__name__}: {error}"),))
+    return Done({"pages": 1})
+
+
+def stored_results(
+    store: Store, runners: dy.DataFrame[Runners], as_of: date, catalogue: Catalogue
+) -> Iterator["RunnerResults"]:
+    """What the pages of these runners are made of, one runner after the other, by runner id.
+
+    Raises: StoreError for a runner who has not been assessed for that day.
+    """
+    from runfix_analytics.reports.results import RunnerResults  # noqa: PLC0415
+
+    ids, names = list(runners["runner_id"]), store.names()
+    tables = {table: _by_runner(store, table, ids) for table in RESULT_TABLES}
+    facts = completeness(store, ids, as_of, catalogue)
+    for row in runners.iter_rows(named=True):
+        runner_id = row["runner_id"]
+        frames = {table: of.get(runner_id, empty) for table, (of, empty) in tables.items()}
+        dated = {t: frames[t].filter(pl.col("as_of") == as_of) for t in ("advice", "moves", "referrals")}
+        if dated["advice"].is_empty():
+            raise StoreError(f"runner {runner_id} has no assessment for {as_of}; run: runfix assess --as-of {as_of}")
+        name = names.get(runner_id, runner_id)
+        yield RunnerResults(runner_id, name, as_of, row["units"], facts[runner_id], **(frames | dated))
+
+
+def completeness(store: Store, ids: Sequence[str], as_of: date, catalogue: Catalogue) -> dict[str, Logged]:
+    """How complete the logs of these runners are."""
+    return logged(
+        ids,
+        store.read(Runs, ids),
+        store.read(StrengthSets, ids),
+        store.read(StrengthDays, ids),
+        store.read(AcheReports, ids),
+        store.read(Imports, ids),
+        as_of=as_of,
+        catalogue=catalogue,
+    )
+
+
+def _by_runner(store: Store, table: str, ids: Sequence[str]) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
+    frame = store.read(TABLES[table], ids)
+    parts = frame.partition_by("runner_id", as_dict=True, maintain_order=True)
+    return {str(key[0]): part for key, part in parts.items()}, frame.clear()
+
+
+def runner_page_path(root: Path, runner_id: str) -> Path:
+    """Where a runner's page lies; the path holds the id only."""
+    return root / "reports" / runner_id / "index.html"
+
+
+def squad_page_path(root: Path) -> Path:
+    """Where the squad's page lies."""
+    return root / "reports" / "index.html"
+
+
+# for all stages
+
+
+def _runners_of(store: Store, bucket: int, catalogue: Catalogue, only: Sequence[str]) -> dy.DataFrame[Runners]:
+    everybody = store.runners(catalogue)
+    is_wanted = [bucket_of(runner) == bucket and (not only or runner in only) for runner in everybody["runner_id"]]
+    return Runners.validate(everybody.filter(pl.Series(is_wanted, dtype=pl.Boolean)))
+
+
+def _each(
+    stage: str, runners: dy.DataFrame[Runners], work: Callable[[dy.DataFrame[Runners]], None], count: str = "runners"
+) -> Done:
+    """Does the work for all runners at once; if that fails, one by one, so that one failure stays one."""
+    try:
+        work(runners)
+    except Exception:
+        LOG.exception("%s of %d runners together failed; trying one by one", stage, runners.height)
+    else:
+        return Done({count: runners.height})
+    done = Done()
+    for row in range(runners.height):
+        one = runners[row : row + 1]
+        try:
+            work(one)
+            done += Done({count: 1})
+        except Exception as error:
+            LOG.exception("%s of runner %s failed", stage, one["runner_id"][0])
+            done += Done({}, (Failure(stage, one["runner_id"][0], stage, f"{type(error).__name__}: {error}"),))
+    return done

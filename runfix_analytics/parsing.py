@@ -1,0 +1,259 @@
+"""Cells → values for the readers: numbers, moments, durations, yes and no. What cannot be read is raised, not guessed.
+
+`UnreadableError` never leaves a reader: it becomes the row's `Problem`.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from runfix_analytics.rawlog import Problem
+from runfix_analytics.sourcefile import Row, SourceFile
+
+NOTE_LENGTH = 500
+_EXCERPT_LENGTH = 200
+_THREE_DIGITS = 3
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
+_YEAR_FIRST = rf"(?P<year>\d{{4}})-(?P<month>\d{{1,2}})-(?P<day>\d{{1,2}})(?:[T ]{_CLOCK})?"
+_DAY_FIRST = rf"(?P<day>\d{{1,2}}) (?P<month>[A-Za-z]{{3,9}})\.? (?P<year>\d{{4}}),? {_CLOCK}"
+_MONTH_FIRST = (
+    rf"(?P<month>[A-Za-z]{{3,9}})\.? (?P<day>\d{{1,2}}), (?P<year>\d{{4}}),? {_CLOCK}(?:\s?(?P<half>[AaPp])[Mm])?"
+)
+ISO_SHAPE = re.compile(_YEAR_FIRST)  # 2026-03-02 or 2026-03-02 18:05:00
+DAY_FIRST_SHAPE = re.compile(_DAY_FIRST)  # 8 Apr 2026, 16:50
+MONTH_FIRST_SHAPE = re.compile(_MONTH_FIRST)  # May 29, 2022, 3:53:35 PM
+
+_NUMBER = {
+    mark: re.compile(rf"[+-]?(?:\d+|\d{{1,3}}(?:[{other}'’\s]\d{{3}})+)?(?:[{mark}]\d*)?(?:[eE][+-]?\d+)?")
+    for mark, other in ((".", ","), (",", "."))
+}
+_UNIT_SECONDS = {
+    "s": 1,
+    "sec": 1,
+    "secs": 1,
+    "second": 1,
+    "seconds": 1,
+    "min": 60,
+    "mins": 60,
+    "minute": 60,
+    "minutes": 60,
+}
+T = TypeVar("T")
+_YES = frozenset({"yes", "y", "true", "1", "x"})
+_NO = frozenset({"no", "n", "false", "0"})
+
+
+class UnreadableError(Exception):
+    """A row, or a value of it, that cannot be read; the arguments are those of `Problem`."""
+
+    def __init__(self, rule: str, logged: str, advice: str, *, is_expected: bool = False) -> None:
+        super().__init__(f"{rule}: {logged}")
+        self.rule, self.logged, self.advice, self.is_expected = rule, logged, advice, is_expected
+
+    def problem(self, row: int | None) -> Problem:
+        """The same as a problem of this row."""
+        return Problem(row, excerpt(self.logged), self.rule, self.advice, self.is_expected)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row by column name, in lower case; of equal headings the second is `name#2`; absent cells are empty."""
+
+    row: int
+    cells: Mapping[str, str]
+
+    def text(self, *columns: str) -> str:
+        """The first cell of these columns that is not empty."""
+        return next((self.cells[name] for name in columns if self.cells.get(name)), "")
+
+    def number(self, *columns: str, mark: str = ".") -> float | None:
+        """The number in the first of these cells that is not empty.
+
+        Raises: UnreadableError, rule bad_number.
+        """
+        text = self.text(*columns)
+        try:
+            return number(text, mark)
+        except ValueError:
+            raise UnreadableError(
+                "bad_number", text, f'the column "{columns[0]}" must hold a number or be empty'
+            ) from None
+
+    def moment(self, column: str, *shapes: re.Pattern[str]) -> datetime:
+        """The date and time in a cell, without a zone; midnight where it holds a date alone.
+
+        Raises: UnreadableError, rule bad_date.
+        """
+        text = self.text(column)
+        found = moment(text, *shapes)
+        if found is None:
+            advice = f'"{column}" must be a date such as 2026-03-02, or as the app wrote it: spreadsheets change dates'
+            raise UnreadableError("bad_date" if text else "no_date", text or self.start, advice)
+        return found
+
+    @property
+    def start(self) -> str:
+        """What stands in the row's first two cells, to find it by; no more, since names and notes may follow."""
+        return ", ".join(filter(None, list(self.cells.values())[:2]))
+
+
+@dataclass(frozen=True)
+class ParsedRows:
+    """The rows of a table, and a problem for every row of the file that gave none."""
+
+    rows: list[dict[str, Any]]
+    problems: tuple[Problem, ...]
+    damage: str | None = None
+
+
+def parse_rows(items: Iterable[tuple[int, T]], parse: Callable[[T], Iterable[Mapping[str, Any]]]) -> ParsedRows:
+    """Every numbered item as the table rows that `parse` makes of it (one at least), or as the problem it raises."""
+    rows: list[dict[str, Any]] = []
+    problems: list[Problem] = []
+    for place, item in items:
+        try:
+            rows.extend([{"row": place, **values} for values in parse(item)])
+        except UnreadableError as reason:
+            problems.append(reason.problem(place))
+    return ParsedRows(rows, tuple(problems))
+
+
+def parse_sheet(file: SourceFile, parse: Callable[[Line], Iterable[Mapping[str, Any]]]) -> ParsedRows:
+    """`parse_rows` over the rows of a sheet. A row with more cells than headings is a problem; missing cells are empty.
+
+    Raises: ReadError when the file is no table.
+    """
+    keys = _keys(file.sheet.header)
+    return parse_rows(((row.number, row) for row in file.sheet.rows), lambda row: parse(_line(keys, row)))
+
+
+def parse_export(file: SourceFile, parse: Callable[[Line], Iterable[Mapping[str, Any]]]) -> ParsedRows:
+    """As `parse_sheet` for a file written by an app, whose rows are all as long as its header.
+
+    A last row that is shorter and has no line end was cut off: its last cell may be half a number, so none is kept.
+    """
+    rows = file.sheet.rows
+    is_short = bool(rows) and len(rows[-1].cells) < len(file.sheet.header)
+    if not is_short or (file.text or "").endswith(("\n", "\r")):
+        return parse_sheet(file, parse)
+
+    def parse_whole(line: Line) -> Iterable[Mapping[str, Any]]:
+        if line.row == rows[-1].number:
+            raise UnreadableError("cut_off", line.start, "the file ends inside this row; export it again")
+        return parse(line)
+
+    parsed = parse_sheet(file, parse_whole)
+    return ParsedRows(parsed.rows, parsed.problems, f"the file ends inside row {rows[-1].number}")
+
+
+def columns_of(file: SourceFile) -> frozenset[str]:
+    """The names by which a `Line` of this file finds its cells; empty for what is no sheet."""
+    return frozenset(_keys(file.header))
+
+
+def _keys(header: Iterable[str]) -> list[str]:
+    """Headings in lower case without HTML tags (Strava 2021-2023 has some), repeated ones numbered."""
+    seen: Counter[str] = Counter()
+    keys = []
+    for cell in header:
+        name = re.sub(r"<[^>]*>", "", cell).strip().casefold()
+        seen[name] += 1
+        keys.append(f"{name}#{seen[name]}" if name and seen[name] > 1 else name)
+    return keys
+
+
+def _line(keys: list[str], row: Row) -> Line:
+    if any(row.cells[len(keys) :]):
+        logged = ", ".join(filter(None, row.cells[:2]))
+        advice = f"the row has {len(row.cells)} cells under {len(keys)} headings; put text with commas in quotes"
+        raise UnreadableError("too_many_cells", logged, advice)
+    return Line(row.number, dict(zip(keys, row.cells, strict=False)))
+
+
+def number(text: str, mark: str = ".") -> float | None:
+    """The number a cell holds, None if it is empty; `mark` stands before the decimals, other marks part thousands.
+
+    Raises: ValueError for anything else, also for "nan", "inf" and a mark in a place where it parts nothing.
+    """
+    if not text:
+        return None
+    if not _NUMBER[mark].fullmatch(text) or not any(char.isdecimal() for char in text):
+        raise ValueError(f"no number: {text!r}")
+    return float(re.sub(r"[.,'’\s]", lambda found: "." if found[0] == mark else "", text))
+
+
+def decimal_mark(values: Iterable[str]) -> str | None:
+    """The mark before the decimals in these cells of one column, None where no cell tells.
+
+    Three digits after a mark tell nothing (1,177 may be a thousand or a fraction) unless the other mark stands before.
+    """
+    votes: Counter[str] = Counter()
+    for value in values:
+        marks = re.findall(r"[.,]", value)
+        last = value.rpartition(marks[-1])[2] if marks else ""
+        if marks and (len(last) != _THREE_DIGITS or len(set(marks)) > 1):
+            votes[marks[-1]] += 1
+    return votes.most_common(1)[0][0] if votes else None
+
+
+def moment(text: str, *shapes: re.Pattern[str]) -> datetime | None:
+    """The wall-clock time a cell holds in one of these shapes; None for another shape and for a day that is none.
+
+    Month names are English whatever the locale of this process is.
+    """
+    found = next((match for match in (shape.fullmatch(text) for shape in shapes) if match), None)
+    if found is None:
+        return None
+    part = found.groupdict()
+    hour = int(part["hour"] or 0)
+    if part.get("half"):
+        hour = hour % 12 + (12 if part["half"] in "Pp" else 0)
+    clock = (hour, int(part["minute"] or 0), int(part["second"] or 0))
+    try:
+        month = int(part["month"]) if part["month"].isdecimal() else _MONTHS.index(part["month"][:3].casefold()) + 1
+        return datetime(int(part["year"]), month, int(part["day"]), *clock)  # noqa: DTZ001  # wall clocks have no zone
+    except ValueError:
+        return None
+
+
+def duration_s(text: str) -> float | None:
+    """Seconds from "1:02:03", "49:40,6", "45", "45 s" or "1.5 min"; None if the cell is empty.
+
+    Raises: ValueError for anything else.
+    """
+    if not text:
+        return None
+    clock = re.fullmatch(r"(?:(\d+):)?(\d{1,3}):(\d{1,2}(?:[.,]\d+)?)", text)
+    if clock:
+        hours, minutes, seconds = clock.groups()
+        return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds.replace(",", "."))
+    plain = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*([a-z]*)\.?", text.casefold())
+    if plain is None or (plain[2] or "s") not in _UNIT_SECONDS:
+        raise ValueError(f"no duration: {text!r}")
+    return float(plain[1].replace(",", ".")) * _UNIT_SECONDS[plain[2] or "s"]
+
+
+def yes_no(text: str) -> bool | None:
+    """True, False, or None if the cell is empty.
+
+    Raises: ValueError for another word.
+    """
+    word = text.casefold()
+    if word not in _YES | _NO and word:
+        raise ValueError(f"neither yes nor no: {text!r}")
+    return word in _YES if word else None
+
+
+def note(text: str) -> str | None:
+    """Free text as it is kept: the first 500 characters, None if there is none."""
+    return text[:NOTE_LENGTH].strip() or None
+
+
+def excerpt(text: str) -> str:
+    """At most 200 characters on one line, to quote in a message."""
+    return "".join(char if char.isprintable() else " " for char in text[:_EXCERPT_LENGTH])

@@ -1,0 +1,1 @@
+"""Pages for coaches and runners: numbers and sentences are chosen here, templates hold layout only."""

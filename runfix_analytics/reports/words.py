@@ -1,0 +1,111 @@
+"""The words of the pages. We write coverage, under target, the article links; never risk, prevents, diagnoses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from runfix_analytics.catalogue import Catalogue, Site
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+KM_PER_MILE = 1.609344
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A status as a coach reads it: shape, word, and the class that colours it."""
+
+    symbol: str
+    word: str
+    css: str
+
+
+STATUS = {
+    "on_target": Mark("●", "on target", "good"),
+    "under_target": Mark("◐", "under target", "low"),
+    "under_floor": Mark("○", "under the floor", "floor"),
+    "not_clear": Mark("◌", "not clear", "unknown"),
+    "not_known": Mark("?", "not known", "unknown"),
+}
+LIMITED_BY = {
+    "frequency": "too few sessions a week",
+    "exercises": "too few different moves",
+    "rounds": "too few rounds",
+    "effort": "sets stopped too early",
+}
+FLAGS = {
+    "acute_injury": "it began suddenly or with a fall or blow",
+    "during_exercises": "the exercises cannot be done without pain",
+    "at_night": "pain at night",
+    "at_rest": "pain at rest",
+    "bone_tenderness": "one spot on the bone is tender",
+    "medical": "chest pain, or sudden trouble with breathing",
+}
+EXCLUDED = {
+    "breathing": "described only: breathing is no onset of pain",
+    "trauma": "left out: it began suddenly or with a fall or blow",
+    "prevalent": "left out: the ache was there when the diary began",
+    "uncertain_onset": "left out: it came back after a silence, so its onset is not certain",
+    "no_linked_area": "the article links no area to this place",
+    "coverage_unknown": "coverage before the onset is not known",
+}
+TRAINING = {
+    "full": "trains fully",
+    "with_problems": "trains fully, with problems",
+    "modified": "trains less",
+    "stopped": "cannot train",
+}
+RECURRENCE = {
+    "index": "",
+    "early": "came back within 2 months",
+    "late": "came back within a year",
+    "delayed": "came back after more than a year",
+    "uncertain": "after a silence; onset not certain",
+}
+SIDES = {"left": "left", "right": "right", "both": "both sides", "centre": "", "unknown": ""}
+CAVEAT = (
+    "Weak muscles are not the only culprit: mobility, stability and neuromuscular control matter as well, so a rounded "
+    "programme has strength work, stretches and drills, and not every ache is solved with strength work. In a study of "
+    "253 recreational runners more than half were hurt within a year: being hurt is common, not a failure. "
+    "This page is not a diagnosis and replaces no physical therapist."
+)
+
+
+def day(value: date, as_of: date | None = None) -> str:
+    """A date as "6 Oct", with the year where it is not that of `as_of`."""
+    text = f"{value.day} {MONTHS[value.month - 1]}"
+    return text if as_of and value.year == as_of.year else f"{text} {value.year}"
+
+
+def ago(value: date | None, as_of: date) -> str:
+    """How long ago a day was: "today", "3 days ago", "never"."""
+    if value is None:
+        return "never"
+    days = (as_of - value).days
+    return {0: "today", 1: "yesterday"}.get(days, f"{days} days ago")
+
+
+def percent(share: float | None) -> str:
+    """A share of the target as a whole percentage; "–" where it is not known."""
+    return "–" if share is None else f"{round(share * 100)} %"
+
+
+def count(number: float, one: str, many: str | None = None) -> str:
+    """A number with its noun: "1 run", "3 runs"."""
+    return f"{number:g} {one if number == 1 else many or one + 's'}"
+
+
+def listing(words: Sequence[str]) -> str:
+    """Words as prose: "a", "a and b", "a, b and c"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def place(episode: dict[str, Any], catalogue: Catalogue) -> str:
+    """Where an ache is: "left shin"."""
+    site: Site = catalogue.sites[episode["site_id"]]
+    return f"{SIDES[episode['side']]} {site.name}".strip()
+
+
+def area_names(areas: Sequence[str], catalogue: Catalogue) -> str:
+    """The names of areas as prose, in lower case."""
+    return listing([catalogue.areas[area].name.lower() for area in areas])

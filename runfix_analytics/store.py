@@ -1,0 +1,265 @@
+"""Everything on disk under one root; the one stateful thing.
+
+    root/
+      runners.csv      who is in the squad (ids, zones, units, equipment; no names)
+      names.csv        runner id → display name, kept apart
+      inbox/<runner>/  files as they came; never edited or moved
+      originals/       one copy of every file, named by its SHA-256
+      tables/<name>/   Delta tables, partitioned by bucket of runners
+      reports/         the pages
+
+Folders are 0700 and files 0600, whatever the umask. Writers replace all rows of some runners in one table in one
+commit; no commit spans two tables, so facts are written first and the ledger last.
+"""
+
+import csv
+import io
+import os
+import secrets
+import stat
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import dataframely as dy
+import polars as pl
+
+from runfix_analytics.catalogue import Catalogue, name_key
+from runfix_analytics.errors import ConfigError, StoreError
+from runfix_analytics.tables import STORED_FACTS, STORED_RESULTS, Runners
+
+N_BUCKETS = 64
+FOLDER_MODE, FILE_MODE, PRIVATE_UMASK = 0o700, 0o600, 0o077
+RUNNER_COLUMNS = ("runner_id", "time_zone", "units", "equipment", "active_from", "active_to", "strength_log")
+NO_EQUIPMENT = "none"
+TABLES: dict[str, type[dy.Schema]] = STORED_FACTS | STORED_RESULTS
+_FOLDERS = ("inbox", "originals", "tables", "reports")
+_ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+_ID_LENGTH = 8
+
+S = TypeVar("S", bound=dy.Schema)
+
+
+def bucket_of(runner_id: str) -> int:
+    """The partition of a runner; stable over versions and machines."""
+    return zlib.crc32(runner_id.encode()) % N_BUCKETS
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """Whatever is created inside is readable by its owner only."""
+    before = os.umask(PRIVATE_UMASK)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+class Store:
+    """The tables and files of one squad.
+
+    Raises: StoreError when the root is no store (made by `Store.create`).
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        if not (self.root / "tables").is_dir() or not (self.root / "runners.csv").is_file():
+            raise StoreError(f"{root} holds no runfix store; make one with: runfix init {root}")
+        if self.root.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise StoreError(f"{root} can be written by other users; run: chmod 700 {root}")
+
+    @classmethod
+    def create(cls, root: Path) -> "Store":
+        """A store at root: what is missing is made, what is there stays; all of it becomes private."""
+        with private_files():
+            for folder in (root, *(root / name for name in _FOLDERS)):
+                folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            for name, header in (("runners.csv", RUNNER_COLUMNS), ("names.csv", ("runner_id", "name"))):
+                if not (root / name).exists():
+                    (root / name).write_text(",".join(header) + "\n", encoding="utf-8")
+        for path in (root, *root.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
+        store = cls(root)
+        for table, schema in TABLES.items():
+            if not store.table_path(table).exists():
+                store._write(table, schema.create_empty(), predicate=None)
+        return store
+
+    def table_path(self, table: str) -> Path:
+        """Where a table lies; DuckDB, pandas and others read it as it is.
+
+        Raises: StoreError when there is no such table.
+        """
+        if table not in TABLES:
+            raise StoreError(f"there is no table {table}; there are: {', '.join(TABLES)}")
+        return self.root / "tables" / table
+
+    # runners
+
+    def runners(self, catalogue: Catalogue) -> dy.DataFrame[Runners]:
+        """One row per runner of runners.csv.
+
+        Raises: ConfigError naming line and column of what is wrong.
+        """
+        text = (self.root / "runners.csv").read_text(encoding="utf-8-sig")
+        reader = csv.DictReader(io.StringIO(text))
+        missing = set(RUNNER_COLUMNS) - set(reader.fieldnames or ())
+        if missing:
+            raise ConfigError(f"runners.csv: column {sorted(missing)[0]} is missing")
+        rows = [_runner(row, f"runners.csv line {reader.line_num}", catalogue) for row in reader]
+        frame = pl.DataFrame(rows, schema=Runners.create_empty().schema)
+        good, failure = Runners.filter(frame, cast=True)
+        if failure.invalid().height:
+            bad = failure.invalid()["runner_id"].to_list()
+            raise ConfigError(f"runners.csv: {', '.join(failure.counts())}: check runner {', '.join(map(str, bad))}")
+        return Runners.validate(good.sort("runner_id"))
+
+    def names(self) -> dict[str, str]:
+        """Runner id → display name; runners without one are missing."""
+        path = self.root / "names.csv"
+        if not path.exists():
+            return {}
+        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
+        return {row["runner_id"]: row["name"] for row in rows if row.get("runner_id") and row.get("name")}
+
+    def add_runner(self, name: str, *, time_zone: str = "", units: str = "metric", equipment: str = "") -> str:
+        """A new runner with a random id and an inbox folder; returns the id.
+
+        Raises: ConfigError for an unknown time zone.
+        """
+        _zone(time_zone, "time zone")
+        taken = {path.name for path in (self.root / "inbox").iterdir()} | set(self.names())
+        runner_id = _new_id()
+        while runner_id in taken:
+            runner_id = _new_id()
+        with private_files():
+            (self.root / "inbox" / runner_id).mkdir(mode=FOLDER_MODE)
+            _append(self.root / "runners.csv", [runner_id, time_zone, units, equipment, "", "", "partial"])
+            _append(self.root / "names.csv", [runner_id, name])
+        return runner_id
+
+    # tables
+
+    def scan(self, table: str, runners: Iterable[str] | None = None) -> pl.LazyFrame:
+        """A table as a lazy frame, of some runners or of all; only the buckets asked for are read.
+
+        Raises: StoreError when there is no such table.
+        """
+        frame = pl.scan_delta(str(self.table_path(table)))
+        if runners is not None:
+            ids = sorted(set(runners))
+            buckets = sorted({bucket_of(runner) for runner in ids})
+            frame = frame.filter(pl.col("bucket").is_in(buckets), pl.col("runner_id").is_in(ids))
+        return frame.drop("bucket")
+
+    def read(self, schema: type[S], runners: Iterable[str] | None = None) -> dy.DataFrame[S]:
+        """A table, checked against its schema, in a fixed order of rows.
+
+        Raises: StoreError when the schema is that of no stored table.
+        """
+        frame = self.scan(_table_of(schema), runners).collect(engine="in-memory")
+        order = schema.primary_key() or [name for name in frame.columns if frame.schema[name] != pl.List]
+        return schema.validate(frame.sort(order, nulls_last=True), cast=True)
+
+    def replace(self, schema: type[S], frame: dy.DataFrame[S], runners: Iterable[str]) -> None:
+        """Puts `frame` in the place of all rows of these runners, in one commit.
+
+        Raises: StoreError when `frame` holds a runner who is not among them.
+        """
+        ids = sorted(set(runners))
+        strangers = set(frame["runner_id"].unique()) - set(ids)
+        if strangers:
+            raise StoreError(f"rows of runners who are not replaced: {', '.join(sorted(strangers))}")
+        if ids:
+            buckets = ", ".join(str(bucket) for bucket in sorted({bucket_of(runner) for runner in ids}))
+            quoted = ", ".join(f"'{runner}'" for runner in ids)
+            self._write(_table_of(schema), frame, predicate=f"bucket IN ({buckets}) AND runner_id IN ({quoted})")
+
+    def _write(self, table: str, frame: pl.DataFrame, *, predicate: str | None) -> None:
+        buckets = {runner: bucket_of(runner) for runner in frame["runner_id"].unique()}
+        with_bucket = frame.with_columns(
+            bucket=pl.col("runner_id").replace_strict(buckets, default=None, return_dtype=pl.Int16)
+        )
+        options: dict[str, Any] = {"partition_by": ["bucket"]} if predicate is None else {"predicate": predicate}
+        with private_files():
+            with_bucket.write_delta(str(self.table_path(table)), mode="overwrite", delta_write_options=options)
+
+    # files
+
+    def write_private(self, path: Path, content: bytes) -> None:
+        """Writes a file beside its place and renames it: readers see the old one or the new one, never a part."""
+        path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        with private_files():
+            try:
+                aside.write_bytes(content)
+                aside.replace(path)
+            finally:
+                aside.unlink(missing_ok=True)
+
+
+def _table_of(schema: type[dy.Schema]) -> str:
+    for table, known in TABLES.items():
+        if known is schema:
+            return table
+    raise StoreError(f"{schema.__name__} is not a stored table")
+
+
+def _new_id() -> str:
+    return "r" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH - 1))
+
+
+def _append(path: Path, cells: list[str]) -> None:
+    existing = path.read_text(encoding="utf-8") if path.exists() else ""
+    with path.open("a", encoding="utf-8", newline="") as file:
+        if existing and not existing.endswith("\n"):
+            file.write("\n")
+        csv.writer(file, lineterminator="\n").writerow(cells)
+    path.chmod(FILE_MODE)
+
+
+def _runner(row: dict[str, str], where: str, catalogue: Catalogue) -> dict[str, Any]:
+    cells = {name: (row.get(name) or "").strip() for name in RUNNER_COLUMNS}
+    _zone(cells["time_zone"], where)
+    return {
+        "runner_id": cells["runner_id"],
+        "time_zone": cells["time_zone"] or None,
+        "units": cells["units"].lower() or "metric",
+        "equipment": _equipment(cells["equipment"], where, catalogue),
+        "active_from": _date(cells["active_from"], f"{where}, active_from"),
+        "active_to": _date(cells["active_to"], f"{where}, active_to"),
+        "strength_log": cells["strength_log"].lower() or "partial",
+    }
+
+
+def _zone(name: str, where: str) -> None:
+    try:
+        ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigError(f'{where}: "{name}" is no IANA time zone; write one like Europe/Berlin') from error
+
+
+def _date(text: str, where: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise ConfigError(f'{where}: "{text}" is no date; write it like 2026-03-31') from error
+
+
+def _equipment(text: str, where: str, catalogue: Catalogue) -> list[str] | None:
+    if not text:
+        return None
+    owned = []
+    for word in text.replace(",", ";").split(";"):
+        key = name_key(word)
+        if not key or key == NO_EQUIPMENT:
+            continue
+        if key not in catalogue.equipment_keys:
+            raise ConfigError(f'{where}: equipment "{word.strip()}" is not known; known: {", ".join(catalogue.equipment)}')
+        owned.append(catalogue.equipment_keys[key])
+    return owned
