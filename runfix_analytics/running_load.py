@@ -16,7 +16,8 @@ SECONDS_PER_MINUTE = 60
 def running_load(runs: dy.DataFrame[Runs], *, as_of: date, catalogue: Catalogue) -> dy.DataFrame[RunningLoad]:
     """One row per runner and day from the first run to `as_of`; a runner without runs has no row.
 
-    Spike: the day's longest run over the longest run of the 30 days before. Acute and chronic load: exponential means
+    Spike: the day's longest run over the longest run of the 30 days before; null until 30 days of log exist, since
+    what was run before the log began is not known. Acute and chronic load: exponential means
     of the daily kilometres with time constants of 7 and 28 d, weights normalised from the first day on.
     Source: method.md §2; spike classes after Garmin-RUNSAFE 2025.
     """
@@ -45,10 +46,11 @@ def running_load(runs: dy.DataFrame[Runs], *, as_of: date, catalogue: Catalogue)
     )
     km = pl.col("distance_m") / METRES_PER_KM
     ratio = pl.col("longest_run_m") / pl.col("longest_before_m")
+    window = catalogue.days("load.spike_window")
+    has_history = pl.int_range(pl.len()).over("runner_id", order_by="local_date") >= window
     load = (
-        dense.join(_longest_before(dense, catalogue.days("load.spike_window")), on=["runner_id", "local_date"],
-                   how="left", validate="1:1")
-        .with_columns(spike_ratio=pl.when(pl.col("longest_before_m") > 0).then(ratio))
+        dense.join(_longest_before(dense, window), on=["runner_id", "local_date"], how="left", validate="1:1")
+        .with_columns(spike_ratio=pl.when(has_history & (pl.col("longest_before_m") > 0)).then(ratio))
         .with_columns(
             spike=_spike(catalogue),
             acute_km_per_day=_exponential_mean(km, catalogue.number("load.acute_days")),

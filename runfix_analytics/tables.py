@@ -311,8 +311,8 @@ class Coverage(dy.Schema):
 class RunningLoad(dy.Schema):
     """One row per runner and calendar day from the first run to the day of calculation.
 
-    Days without a run have n_runs 0. `spike_ratio` is null on days without a run of known distance, or without one in
-    the 30 days before. `srpe_load` (RPE × minutes) is null where no run of the day has both.
+    Days without a run have n_runs 0. `spike_ratio` is null on days without a run of known distance, without one in
+    the 30 days before, or in the first 30 days of the log. `srpe_load` (RPE × minutes) is null where no run of the day has both.
     acute and chronic are exponential means of the daily kilometres.
     """
 

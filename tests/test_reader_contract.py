@@ -24,7 +24,10 @@ from runfix_analytics.sourcefile import SourceFile
 
 _START = datetime(2026, 3, 2, 17, 5, tzinfo=UTC)
 _RUN = encode(run(_START))
-_SETS = [{"repetitions": 12, "category": (1, 65534), "category_subtype": (18, None)}, {"set_type": 0}]
+_SETS: list[dict[str, Any]] = [
+    {"repetitions": 12, "category": (1, 65534), "category_subtype": (18, None)},
+    {"set_type": 0},
+]
 _STRENGTH = encode(strength(_START, _SETS))
 _SHEETS = {
     f"{path.parent.name}/{path.name}": path.read_bytes() for path in (Path(__file__).parent / "samples").glob("*/*")

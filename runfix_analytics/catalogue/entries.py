@@ -9,6 +9,7 @@ class Area:
 
     id: str
     name: str
+    short: str
     muscles: str
     lower_body: bool
     how_it_shows: str

@@ -16,7 +16,7 @@ STRIP_CELL, STRIP_GAP, STRIP_HEIGHT = 10.0, 2.0, 24.0
 LEFT, RIGHT, TOP = 92.0, 8.0, 14.0
 WIDTH = 720.0
 BARS_HEIGHT, ROW_HEIGHT, ROW_GAP, BAR_GAP = 64.0, 20.0, 5.0, 2.0
-ACHE_HEIGHT, AXIS_HEIGHT, LABEL_SPACE = 16.0, 18.0, 12.0
+ACHE_HEIGHT, AXIS_HEIGHT, LABEL_SPACE, LABEL_WIDTH = 17.0, 18.0, 12.0, 34.0
 METRES_PER_KM = 1000
 
 
@@ -31,6 +31,9 @@ class Box:
     css: str
     title: str
     label: str = ""
+    label_x: float = 0.0
+    label_y: float = 0.0
+    label_css: str = "inside"
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,8 @@ def _distances(results: RunnerResults, ends: Sequence[date], step: float) -> tup
             continue
         tall = value / longest * BARS_HEIGHT
         title = f"week to {day(end)}: {value:.0f} {unit}"
-        boxes.append(Box(_r(x), _r(TOP + BARS_HEIGHT - tall), _r(width), _r(tall), "distance", title, f"{value:.0f}"))
+        boxes.append(Box(_r(x), _r(TOP + BARS_HEIGHT - tall), _r(width), _r(tall), "distance", title, f"{value:.0f}",
+                         _r(x + 2), _r(TOP + BARS_HEIGHT - tall - 3)))  # fmt: skip
         spike = _spike(results.running_load, end)
         if spike:
             marks.append(Tick(_r(x + width / 2), _r(TOP + BARS_HEIGHT + LABEL_SPACE - 1), spike))
@@ -185,7 +189,10 @@ def _aches(
         pain = "" if episode["worst_pain"] is None else f"{episode['worst_pain']:g}/10"
         state = {"open": "open", "silent": "not heard of since", "ended": "over"}[episode["state"]]
         title = f"{where}: from {day(episode['onset_on'])} to {day(end)}, {state}, worst pain {pain or 'not said'}"
-        boxes.append(Box(_r(x), _r(y), _r(width), ACHE_HEIGHT - 4, f"ache-{episode['state']}", title, pain))
+        has_room = width >= LABEL_WIDTH
+        label_x = x + 3 if has_room else x - LABEL_WIDTH if x + width + LABEL_WIDTH > WIDTH else x + width + 3
+        boxes.append(Box(_r(x), _r(y), _r(width), ACHE_HEIGHT - 4, f"ache-{episode['state']}", title, pain,
+                         _r(label_x), _r(y + ACHE_HEIGHT - 7), "on-bar" if has_room else "inside"))  # fmt: skip
         ticks.append(Tick(0, _r(y + ACHE_HEIGHT - 6), where.capitalize()))
         y += ACHE_HEIGHT
     if not boxes:

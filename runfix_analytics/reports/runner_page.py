@@ -1,5 +1,6 @@
 """One runner's page: what a coach reads, prints and hands over."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,9 +151,9 @@ def view(results: RunnerResults, catalogue: Catalogue) -> RunnerView:
         ),
         evidence=(
             "Order of the areas: how often the linked ache came up × how far coverage is under the target × how strong "
-            "the evidence is. The evidence is the same modest assumption for every area, taken from published trials "
-            "(hazard ratio about 0.85 for full coverage, anywhere from no effect to 0.66); this squad's own data do "
-            "not enter it."
+            "the evidence is. The evidence is modest and taken to be the same for every area: published trials of "
+            "strength work in runners found anything from no effect to about a third fewer injuries. This squad's own "
+            "data do not enter it."
         ),
         timeline=charts.timeline(results, catalogue),
         aches=tuple(_ache(episode, results, catalogue) for episode in _recent(results)),
@@ -174,7 +175,7 @@ def sentence(results: RunnerResults, catalogue: Catalogue) -> str:
     today = results.today()
     for episode in still_open:
         linked = catalogue.linked_areas(episode["symptom_id"])
-        under = [area for area in linked if area in today and today[area]["status"] in UNDER]
+        under = sorted((area for area in linked if area in today and today[area]["status"] in UNDER), key=_share(today))
         begin = f"{place(episode, catalogue).capitalize()} ache since {day(episode['onset_on'], results.as_of)}"
         if under:
             shares = listing([f"{catalogue.areas[a].name.lower()} {percent(today[a]['coverage'])}" for a in under])
@@ -191,6 +192,16 @@ def sentence(results: RunnerResults, catalogue: Catalogue) -> str:
     return "All five areas are on target and no ache is open: keep going."
 
 
+def _share(today: dict[str, dict[str, Any]]) -> Callable[[str], float]:
+    """Sorts areas by coverage, the least first and what is not known last."""
+
+    def share(area: str) -> float:
+        value = today[area]["coverage"] if area in today else None
+        return 2.0 if value is None else float(value)
+
+    return share
+
+
 def _lower(area: str, catalogue: Catalogue) -> str:
     return catalogue.areas[area].name.lower()
 
@@ -200,7 +211,9 @@ def _ranked(results: RunnerResults) -> list[dict[str, Any]]:
 
 
 def _moves(results: RunnerResults, form: str) -> list[dict[str, Any]]:
-    return list(results.moves.filter(pl.col("form") == form).iter_rows(named=True))
+    areas = list(load().areas)
+    rows = results.moves.filter(pl.col("form") == form).iter_rows(named=True)
+    return sorted(rows, key=lambda row: (areas.index(row["area_id"]), row["place"]))
 
 
 def _data_until(results: RunnerResults) -> str:
@@ -351,7 +364,7 @@ def _recent(results: RunnerResults) -> list[dict[str, Any]]:
 def _ache(episode: dict[str, Any], results: RunnerResults, catalogue: Catalogue) -> AcheRow:
     as_of, today = results.as_of, results.today()
     linked = catalogue.linked_areas(episode["symptom_id"])
-    ordered = sorted(linked, key=lambda a: today[a]["coverage"] if a in today and today[a]["coverage"] is not None else 2)
+    ordered = sorted(linked, key=_share(today))
     if linked:
         shares = [f"{_lower(a, catalogue)} ({percent(today[a]['coverage']) if a in today else '–'})" for a in ordered]
         links = f"The article links aches here with {listing(shares)}"

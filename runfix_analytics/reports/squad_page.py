@@ -10,7 +10,7 @@ from runfix_analytics.reports import charts
 from runfix_analytics.reports.rendering import render_template
 from runfix_analytics.reports.results import RunnerResults
 from runfix_analytics.reports.runner_page import UNDER
-from runfix_analytics.reports.words import CAVEAT, STATUS, Mark, ago, area_names, count, day, listing, percent, place
+from runfix_analytics.reports.words import CAVEAT, STATUS, Mark, ago, ago_short, area_names, count, day, listing, percent, place
 
 MEAN_WEEKS = 4
 
@@ -78,9 +78,9 @@ def line(results: RunnerResults, catalogue: Catalogue) -> Line:
         status_of_area=tuple((area, today[area]["status"] if area in today else "not_known") for area in catalogue.areas),
         aches=listing([place(episode, catalogue) for episode in results.open_episodes()]) or "none",
         distance=_distance(results),
-        last_run=ago(logged.last_run_on, as_of),
-        last_strength=ago(logged.last_strength_on, as_of),
-        last_answer=ago(logged.last_answer_on, as_of),
+        last_run=ago_short(logged.last_run_on, as_of),
+        last_strength=ago_short(logged.last_strength_on, as_of),
+        last_answer=ago_short(logged.last_answer_on, as_of),
         chase=_chase(results, catalogue),
     )
 
@@ -127,8 +127,8 @@ def _distance(results: RunnerResults) -> str:
     *before, last = charts.weekly_distances(results, ends)
     known = [value for value in before if value is not None]
     unit = "km" if results.units == "metric" else "mi"
-    if last is None:
-        return "no run log"
+    if results.logged.last_run_on is None or results.logged.last_run_on <= results.as_of - charts.WEEK * 2 or last is None:
+        return "none logged"
     mean = f" (mean {sum(known) / len(known):.0f})" if known else ""
     return f"{last:.0f} {unit}{mean}"
 
@@ -156,7 +156,7 @@ def render(lines: Sequence[Line], as_of: date, catalogue: Catalogue) -> str:
         week=f"Week to {day(as_of)}",
         lines=ordered,
         counts=_counts(ordered),
-        areas=[area.name for area in catalogue.areas.values()],
+        areas=[area.short for area in catalogue.areas.values()],
         gap=_gap(ordered, catalogue),
         chase=[line for line in ordered if line.chase],
         legend=[mark for status, mark in STATUS.items()],

@@ -85,9 +85,14 @@ def ago(value: date | None, as_of: date) -> str:
     return {0: "today", 1: "yesterday"}.get(days, f"{days} days ago")
 
 
+def ago_short(value: date | None, as_of: date) -> str:
+    """How long ago a day was, for a narrow column: "today", "3 d", "never"."""
+    return "never" if value is None else "today" if value == as_of else f"{(as_of - value).days}\u00a0d"
+
+
 def percent(share: float | None) -> str:
     """A share of the target as a whole percentage; "–" where it is not known."""
-    return "–" if share is None else f"{round(share * 100)} %"
+    return "–" if share is None else f"{round(share * 100)}\u00a0%"
 
 
 def count(number: float, one: str, many: str | None = None) -> str:
