@@ -48,8 +48,13 @@ def onset_coverage(
     onsets = _onsets(episodes, lag_days, catalogue)
     before = onsets.join(covered, on=["runner_id", "area_id", "window_end"], how="left", validate="m:1")
     joined = (
-        before.join(_own_weeks(before, covered, episodes, catalogue), on=list(_EPISODE), how="left", validate="1:1",
-                    nulls_equal=True)
+        before.join(
+            _own_weeks(before, covered, episodes, catalogue),
+            on=list(_EPISODE),
+            how="left",
+            validate="1:1",
+            nulls_equal=True,
+        )
         .with_columns(
             pl.col("n_known_days", "n_own_weeks", "n_own_weeks_lower", "n_own_weeks_unknown").fill_null(0),
             excluded=_excluded(),
@@ -98,9 +103,7 @@ def _own_weeks(
     others = (
         before.filter(pl.col("area_id").is_not_null())
         .select(*_EPISODE, "symptom_id", "window_end", at_onset="coverage")
-        .join(
-            covered.rename({"window_end": "week_end", "coverage": "own"}), on=["runner_id", "area_id"], how="inner"
-        )
+        .join(covered.rename({"window_end": "week_end", "coverage": "own"}), on=["runner_id", "area_id"], how="inner")
         .filter(is_other)
     )
     spans = episodes.select("runner_id", "symptom_id", "onset_on", end=pl.coalesce("ended_on", "last_reported_on"))
@@ -121,4 +124,3 @@ def _own_weeks(
             n_own_weeks_unknown=pl.col("own").null_count(),
         )
     )
-

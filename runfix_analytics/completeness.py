@@ -1,15 +1,15 @@
 """How complete the logs are: per runner, until when each log goes and which share of it is recognised."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import dataframely as dy
 import polars as pl
 
+from runfix_analytics.assessment import Logs
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.recognition import recognise
-from runfix_analytics.tables import AcheReports, Imports, Runs, StrengthDays, StrengthSets
+from runfix_analytics.tables import Imports
 
 WEEKS = 4
 NAMES_SHOWN = 3
@@ -37,17 +37,14 @@ class Logged:
 
 
 def logged(
-    ids: Sequence[str],
-    runs: dy.DataFrame[Runs],
-    sets: dy.DataFrame[StrengthSets],
-    strength_days: dy.DataFrame[StrengthDays],
-    reports: dy.DataFrame[AcheReports],
+    logs: Logs,
     imports: dy.DataFrame[Imports],
     *,
     as_of: date,
     catalogue: Catalogue,
 ) -> dict[str, Logged]:
     """How complete each runner's logs are by `as_of`; a runner without any log has zeros."""
+    runs, sets, strength_days, reports = logs.runs, logs.strength_sets, logs.strength_days, logs.ache_reports
     since = as_of - timedelta(weeks=WEEKS)
     run_facts = _newest(runs.filter(pl.col("duplicate_of").is_null()), "local_date", as_of, since)
     trained = pl.concat(
@@ -79,7 +76,7 @@ def logged(
             undecided_names=_most_frequent(undecided, runner),
             n_bad_files=n_bad.get(runner, 0),
         )
-        for runner in ids
+        for runner in logs.runners["runner_id"]
     }
 
 

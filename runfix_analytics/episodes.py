@@ -73,7 +73,11 @@ def _with_recovery(aches: pl.DataFrame, no_aches: pl.DataFrame) -> pl.DataFrame:
         aches.sort("reported_on", "ache_report_id")
         .with_columns(day_after=pl.col("reported_on") + timedelta(days=1))
         .join_asof(
-            no_aches, left_on="day_after", right_on="recovery", by="runner_id", strategy="forward",
+            no_aches,
+            left_on="day_after",
+            right_on="recovery",
+            by="runner_id",
+            strategy="forward",
             check_sortedness=False,
         )  # fmt: skip
         .with_columns(is_well_on=pl.min_horizontal(stated, pl.col("recovery")), states_recovery=stated.is_not_null())

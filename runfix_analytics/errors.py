@@ -5,10 +5,13 @@ RunfixError
 ├── ConfigError         runners.csv or an option is wrong
 ├── StoreError          the folder is no store, or a runner or table is not in it
 └── ReadError           one file cannot be read: that file fails, nothing else stops
-    └── UnknownFormat   no reader knows the file's content
+    └── UnknownFormatError   no reader knows the file's content
 
+Exit codes: 0 all went well, 1 failed (any of these), 2 wrong usage, 3 partial: something was left out and is named.
 A bad row is no error but a reject (see `tables.Rejects`); too little data is a value (null, a count), never an error.
 """
+
+EXIT_FAILED, EXIT_PARTIAL = 1, 3
 
 
 class RunfixError(Exception):
@@ -31,5 +34,5 @@ class ReadError(RunfixError):
     """One file cannot be read."""
 
 
-class UnknownFormat(ReadError):
+class UnknownFormatError(ReadError):
     """No reader recognises the content of a file."""

@@ -132,7 +132,7 @@ class _Judge:
         is_feet = pl.col("distance_unit").is_null() & pl.lit(not is_metric)
         runs = timely.filter(pl.col("kind") == "run").with_columns(
             distance_m=pl.when(metres > 0).then(metres),
-            ascent_m=pl.col("ascent_m") * pl.when(is_feet).then(METRES_PER_FOOT).otherwise(1.0),
+            ascent_m=pl.col("ascent") * pl.when(is_feet).then(METRES_PER_FOOT).otherwise(1.0),
             distance_unit_source=_unit_source("distance_unit"),
             is_indoor=pl.col("is_indoor").fill_null(value=False),
         )

@@ -31,21 +31,21 @@ def known_days(
     strength sets of this runner before. A runner without any log has no row.
     Source: method.md §1.
     """
-    sets, strength_days = _until(sets, as_of), _until(strength_days, as_of)
+    sets_until, stated_until = _until(sets, as_of), _until(strength_days, as_of)
     runs_until = _until(runs.filter(pl.col("duplicate_of").is_null()), as_of)
 
-    set_days = _set_days(sets, catalogue)
+    set_days = _set_days(sets_until, catalogue)
     no_sets = pl.concat(
         [
             set_days.filter(~pl.col("is_decided")).select("runner_id", "local_date"),
-            strength_days.filter(pl.col("kind") == "no_sets").select("runner_id", "local_date"),
+            stated_until.filter(pl.col("kind") == "no_sets").select("runner_id", "local_date"),
         ]
     )
-    stated = strength_days.filter(pl.col("kind") == "none").select("runner_id", "local_date", "source")
+    stated = stated_until.filter(pl.col("kind") == "none").select("runner_id", "local_date", "source")
     decided = set_days.filter("is_decided").select("runner_id", "local_date", "source")
     entries = pl.concat([decided, stated]).unique().sort("runner_id", "source", "local_date")
 
-    calendar = _calendar(runners, runs_until, sets, strength_days, as_of)
+    calendar = _calendar(runners, runs_until, sets_until, stated_until, as_of)
     evidence = pl.concat(
         [
             _label(decided, "sets"),
@@ -53,8 +53,8 @@ def known_days(
             _label(stated, "stated_none"),
             _label(_between(entries, catalogue.days("coverage.max_entry_gap")), "between"),
             _label(_tail(entries, catalogue.days("coverage.tail")), "tail"),
-            _label(_declared(runners, calendar), "declared"),
-            _label(_assumed(runs_until, sets, catalogue.days("coverage.assumed_reach")), "assumed"),
+            _label(_declared(calendar), "declared"),
+            _label(_assumed(runs_until, sets_until, catalogue.days("coverage.assumed_reach")), "assumed"),
         ]
     )
     strongest = (
@@ -113,9 +113,7 @@ def _between(entries: pl.DataFrame, max_gap: int) -> pl.DataFrame:
         entries.with_columns(following=following, gap=gap)
         .filter(pl.col("gap").is_between(2, max_gap))
         .with_columns(
-            local_date=pl.date_ranges(
-                pl.col("local_date") + timedelta(days=1), pl.col("following") - timedelta(days=1)
-            )
+            local_date=pl.date_ranges(pl.col("local_date") + timedelta(days=1), pl.col("following") - timedelta(days=1))
         )
         .explode("local_date")
     )
@@ -129,7 +127,7 @@ def _tail(entries: pl.DataFrame, tail: int) -> pl.DataFrame:
     )
 
 
-def _declared(runners: pl.DataFrame, calendar: pl.DataFrame) -> pl.DataFrame:
+def _declared(calendar: pl.DataFrame) -> pl.DataFrame:
     starts = pl.col("active_from").is_null() | (pl.col("local_date") >= pl.col("active_from"))
     goes_on = pl.col("active_to").is_null() | (pl.col("local_date") <= pl.col("active_to"))
     return calendar.filter((pl.col("strength_log") == "complete") & starts & goes_on)

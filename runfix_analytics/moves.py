@@ -78,9 +78,16 @@ def _candidates(catalogue: Catalogue) -> pl.DataFrame:
         for place, exercise in enumerate(catalogue.exercises.values())
         for area in exercise.primary
     ]  # fmt: skip
-    texts = pl.List(pl.String)
-    schema = {"area_id": pl.String, "exercise_id": pl.String, "catalogue_place": pl.Int32, "is_article": pl.Boolean,
-              "equipment": texts, "loads": texts}  # fmt: skip
+    schema = pl.Schema(
+        {
+            "area_id": pl.String(),
+            "exercise_id": pl.String(),
+            "catalogue_place": pl.Int32(),
+            "is_article": pl.Boolean(),
+            "equipment": pl.List(pl.String()),
+            "loads": pl.List(pl.String()),
+        }
+    )
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

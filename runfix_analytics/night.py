@@ -4,26 +4,22 @@ The command line runs them in a loop, the Prefect flow wraps the same ones as ta
 counts, never frames. One runner's failure is one runner's failure: it is returned, and the others go on.
 """
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import dataframely as dy
 import polars as pl
 
-from runfix_analytics import readers
 from runfix_analytics.assessment import Assessment, Logs, Squad, assess, squad, survey
 from runfix_analytics.catalogue import Catalogue, load
-from runfix_analytics.duplicates import mark_reports, mark_runs, mark_sets
 from runfix_analytics.completeness import Logged, logged
-from runfix_analytics.errors import ReadError, StoreError
-from runfix_analytics.ingest import Accepted, Arrival, RunnerSettings, ingest
-from runfix_analytics.rawlog import RawLog
-from runfix_analytics.sourcefile import SourceFile, packed_bytes
+from runfix_analytics.errors import StoreError
+from runfix_analytics.inbox import read_inbox, store_rows
+from runfix_analytics.ingest import Accepted, RunnerSettings
 from runfix_analytics.store import TABLES, Store, bucket_of
 from runfix_analytics.tables import (
     AcheReports,
@@ -36,7 +32,6 @@ from runfix_analytics.tables import (
     Moves,
     OnsetCoverage,
     Referrals,
-    Rejects,
     Runners,
     RunningLoad,
     Runs,
@@ -48,12 +43,9 @@ if TYPE_CHECKING:
     from runfix_analytics.reports.results import RunnerResults
 
 LOG = logging.getLogger(__name__)
-GOOD = ("imported", "nothing")
-BATCH_BYTES = 32 * 1024 * 1024
 RESULT_TABLES = (
     "coverage", "running_load", "known_days", "episodes", "onset_coverage", "advice", "moves", "referrals",
 )  # fmt: skip
-IMPORT_COUNTS = ("files_seen", "files_new", "files_known", "files_bad", "rows", "rejects")
 
 S = TypeVar("S", bound=dy.Schema)
 
@@ -91,6 +83,30 @@ def total(parts: Iterable[Done]) -> Done:
     return sum(parts, Done())
 
 
+class Executor(Protocol):
+    """Runs one stage for many buckets: in a loop, as Prefect tasks, in processes."""
+
+    def __call__(self, stage: str, root: Path, as_of: date, buckets: Sequence[int], /) -> Iterable[Done]:
+        """What the stage did to each bucket."""
+        ...
+
+
+def night(root: Path, as_of: date, each: Executor, stages: Sequence[str] | None = None) -> Done:
+    """The whole night, or some of its stages, in order: a stage begins when the one before is done for all buckets."""
+    wanted = stages or (*STAGES, SQUAD)
+    everybody = buckets(root)
+    done = strangers(root) if "import" in wanted else Done()
+    for stage in STAGES:
+        if stage in wanted:
+            done += total(each(stage, root, as_of, everybody))
+    return done + publish_squad(root, as_of) if SQUAD in wanted else done
+
+
+def run_stage(stage: str, root: Path, bucket: int, as_of: date, only: Sequence[str] = ()) -> Done:
+    """One stage for one bucket, or for those runners of it in `only`."""
+    return STAGES[stage](root, bucket, as_of, only)
+
+
 def buckets(root: Path) -> list[int]:
     """The buckets that hold runners of runners.csv, in order."""
     return sorted({bucket_of(runner) for runner in Store(root).runners(load())["runner_id"]})
@@ -108,99 +124,21 @@ def strangers(root: Path) -> Done:
 # import
 
 
-def import_bucket(root: Path, bucket: int, only: Sequence[str] = ()) -> Done:
+def import_bucket(root: Path, bucket: int, _as_of: date, only: Sequence[str] = ()) -> Done:
     """Reads the new files in the inboxes of a bucket's runners and stores their rows; facts first, ledger last.
 
     A content that the runner's ledger holds already is passed over, whatever the file's name.
     """
     store, catalogue = Store(root), load()
     runners = _runners_of(store, bucket, catalogue, only)
-    parts: list[Done] = []
-    accepted: list[Accepted] = []
+    done, accepted = Done(), list[Accepted]()
     for row in runners.iter_rows(named=True):
         settings = RunnerSettings(row["runner_id"], row["time_zone"], row["units"])
-        done, files = _read_inbox(store, settings, catalogue)
-        parts.append(done)
+        seen, files = read_inbox(store, settings, catalogue)
         accepted.extend(files)
-    if accepted:
-        _store_rows(store, accepted, catalogue)
-    return total(parts)
-
-
-def _read_inbox(store: Store, runner: RunnerSettings, catalogue: Catalogue) -> tuple[Done, list[Accepted]]:
-    """The new files of one inbox, judged, in batches that bound the memory."""
-    inbox = store.root / "inbox" / runner.runner_id
-    known = set(store.scan("imports", [runner.runner_id]).select("import_id").collect()["import_id"])
-    paths = sorted(path for path in inbox.rglob("*") if not path.is_dir() and not path.name.startswith("."))
-    done = Done(dict.fromkeys(IMPORT_COUNTS, 0) | {"files_seen": len(paths)})
-    accepted: list[Accepted] = []
-    batch: list[tuple[Path, str, bytes]] = []
-    for path in paths:
-        try:
-            packed = packed_bytes(path)
-        except ReadError as error:
-            done += Done({"files_bad": 1}, (Failure("import", runner.runner_id, path.name, str(error)),))
-            continue
-        import_id = hashlib.sha256(packed).hexdigest()
-        if import_id in known:
-            done += Done({"files_known": 1})
-            continue
-        known.add(import_id)
-        store.write_private(store.root / "originals" / import_id, packed)
-        batch.append((path.relative_to(inbox), import_id, packed))
-        if sum(len(content) for _, _, content in batch) > BATCH_BYTES:
-            accepted.append(ingest(_arrivals(batch), runner, catalogue))
-            batch = []
-    if batch:
-        accepted.append(ingest(_arrivals(batch), runner, catalogue))
-    return total([done, *(_counted(files) for files in accepted)]), accepted
-
-
-def _arrivals(batch: Sequence[tuple[Path, str, bytes]]) -> list[Arrival]:
-    """Each file of a batch, read, in order; what cannot be unpacked or read is a raw log that says why."""
-    unpacked: list[SourceFile] = []
-    raw_logs: dict[str, RawLog] = {}
-    for _, import_id, packed in batch:
-        try:
-            unpacked.append(SourceFile.unpack(import_id, packed))
-        except ReadError as error:
-            raw_logs[import_id] = RawLog(reader="", source="", error=str(error))
-    raw_logs |= {file.name: raw for file, raw in zip(unpacked, readers.read(unpacked), strict=True)}
-    now = datetime.now(UTC)
-    return [Arrival(id_, str(path), len(packed), now, raw_logs[id_]) for path, id_, packed in batch]
-
-
-def _counted(files: Accepted) -> Done:
-    ledger = files.imports
-    bad = ledger.filter(~pl.col("status").is_in(GOOD))
-    counts = {
-        "files_new": ledger.height,
-        "files_bad": bad.height,
-        "rows": int(ledger["n_accepted"].sum()),
-        "rejects": int(ledger["n_rejected"].sum()),
-    }
-    told = bad.select("runner_id", "file_name", "reason").rows()
-    return Done(counts, tuple(Failure("import", runner, name, reason or "") for runner, name, reason in told))
-
-
-def _store_rows(store: Store, accepted: Sequence[Accepted], catalogue: Catalogue) -> None:
-    """Adds the rows of these files to what is stored; the same file again replaces its own rows."""
-    ids = sorted({file.imports["runner_id"][0] for file in accepted})
-    new = set(pl.concat([file.imports for file in accepted])["import_id"])
-
-    def merged(schema: type[S], frames: Iterable[dy.DataFrame[S]]) -> dy.DataFrame[S]:
-        kept = store.read(schema, ids).filter(~pl.col("import_id").is_in(new))
-        return schema.validate(pl.concat([kept, *frames]))
-
-    runs = mark_runs(merged(Runs, [file.runs for file in accepted]), catalogue)
-    sets = mark_sets(merged(StrengthSets, [file.strength_sets for file in accepted]), catalogue)
-    reports = mark_reports(merged(AcheReports, [file.ache_reports for file in accepted]))
-    store.replace(Runs, runs, ids)
-    store.replace(StrengthSets, sets, ids)
-    store.replace(StrengthDays, merged(StrengthDays, [file.strength_days for file in accepted]), ids)
-    store.replace(AcheReports, reports, ids)
-    store.replace(Rejects, merged(Rejects, [file.rejects for file in accepted]), ids)
-    store.replace(Imports, merged(Imports, [file.imports for file in accepted]), ids)
+        done += Done(seen.counts, tuple(Failure("import", settings.runner_id, *bad) for bad in seen.bad))
+    store_rows(store, accepted, catalogue)
+    return done
 
 
 # assess
@@ -228,7 +166,7 @@ def survey_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()
         store.replace(Episodes, aches, ids)
         store.replace(Exposure, exposed, ids)
 
-    return _each("survey", _runners_of(store, bucket, catalogue, only), work)
+    return _each("survey", _runners_of(store, bucket, catalogue, only), work, count="surveyed")
 
 
 def assess_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()) -> Done:
@@ -240,7 +178,7 @@ def assess_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()
         result = assess(logs(store, part), as_of=as_of, catalogue=catalogue, of=of)
         store_assessment(store, result, list(part["runner_id"]))
 
-    return _each("assess", _runners_of(store, bucket, catalogue, only), work)
+    return _each("assess", _runners_of(store, bucket, catalogue, only), work, count="assessed")
 
 
 def stored_squad(store: Store, catalogue: Catalogue) -> Squad:
@@ -269,20 +207,21 @@ def _replace_dated(store: Store, schema: type[S], frame: dy.DataFrame[S], ids: S
 
 def publish_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()) -> Done:
     """Writes the pages of a bucket's runners, each beside its place and then renamed: readers see whole pages only."""
-    from runfix_analytics.reports import runner_page  # noqa: PLC0415  the templates load only where pages are made
+    from runfix_analytics.reports import runner_page
 
     store, catalogue = Store(root), load()
 
     def work(part: dy.DataFrame[Runners]) -> None:
         for results in stored_results(store, part, as_of, catalogue):
-            store.write_private(runner_page_path(root, results.runner_id), runner_page.render(results).encode())
+            page = runner_page.render(results, catalogue)
+            store.write_private(runner_page_path(root, results.runner_id), page.encode())
 
     return _each("publish", _runners_of(store, bucket, catalogue, only), work, count="pages")
 
 
 def publish_squad(root: Path, as_of: date) -> Done:
     """Writes the squad's page from what is stored of all runners."""
-    from runfix_analytics.reports import squad_page  # noqa: PLC0415
+    from runfix_analytics.reports import squad_page
 
     store, catalogue = Store(root), load()
 
@@ -305,11 +244,11 @@ def stored_results(
 
     Raises: StoreError for a runner who has not been assessed for that day.
     """
-    from runfix_analytics.reports.results import RunnerResults  # noqa: PLC0415
+    from runfix_analytics.reports.results import RunnerResults
 
     ids, names = list(runners["runner_id"]), store.names()
     tables = {table: _by_runner(store, table, ids) for table in RESULT_TABLES}
-    facts = completeness(store, ids, as_of, catalogue)
+    facts = completeness(store, runners, as_of, catalogue)
     for row in runners.iter_rows(named=True):
         runner_id = row["runner_id"]
         frames = {table: of.get(runner_id, empty) for table, (of, empty) in tables.items()}
@@ -320,18 +259,10 @@ def stored_results(
         yield RunnerResults(runner_id, name, as_of, row["units"], facts[runner_id], **(frames | dated))
 
 
-def completeness(store: Store, ids: Sequence[str], as_of: date, catalogue: Catalogue) -> dict[str, Logged]:
+def completeness(store: Store, runners: dy.DataFrame[Runners], as_of: date, catalogue: Catalogue) -> dict[str, Logged]:
     """How complete the logs of these runners are."""
-    return logged(
-        ids,
-        store.read(Runs, ids),
-        store.read(StrengthSets, ids),
-        store.read(StrengthDays, ids),
-        store.read(AcheReports, ids),
-        store.read(Imports, ids),
-        as_of=as_of,
-        catalogue=catalogue,
-    )
+    imports = store.read(Imports, list(runners["runner_id"]))
+    return logged(logs(store, runners), imports, as_of=as_of, catalogue=catalogue)
 
 
 def _by_runner(store: Store, table: str, ids: Sequence[str]) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
@@ -360,7 +291,7 @@ def _runners_of(store: Store, bucket: int, catalogue: Catalogue, only: Sequence[
 
 
 def _each(
-    stage: str, runners: dy.DataFrame[Runners], work: Callable[[dy.DataFrame[Runners]], None], count: str = "runners"
+    stage: str, runners: dy.DataFrame[Runners], work: Callable[[dy.DataFrame[Runners]], None], count: str
 ) -> Done:
     """Does the work for all runners at once; if that fails, one by one, so that one failure stays one."""
     try:
@@ -371,7 +302,7 @@ def _each(
         return Done({count: runners.height})
     done = Done()
     for row in range(runners.height):
-        one = runners[row : row + 1]
+        one = Runners.validate(runners[row : row + 1])
         try:
             work(one)
             done += Done({count: 1})
@@ -379,3 +310,12 @@ def _each(
             LOG.exception("%s of runner %s failed", stage, one["runner_id"][0])
             done += Done({}, (Failure(stage, one["runner_id"][0], stage, f"{type(error).__name__}: {error}"),))
     return done
+
+
+STAGES: dict[str, Callable[[Path, int, date, Sequence[str]], Done]] = {
+    "import": import_bucket,
+    "survey": survey_bucket,
+    "assess": assess_bucket,
+    "publish": publish_bucket,
+}
+SQUAD = "publish the squad"

@@ -31,7 +31,7 @@ ACTIVITIES: RawSchema = {
     "distance_unit": pl.String(),
     "duration_s": pl.Float64(),
     "elapsed_s": pl.Float64(),
-    "ascent_m": pl.Float64(),
+    "ascent": pl.Float64(),
     "rpe": pl.Float64(),
     "is_indoor": pl.Boolean(),
 }
@@ -122,10 +122,6 @@ def frame(rows: Iterable[Mapping[str, Any]], schema: RawSchema) -> pl.DataFrame:
     return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=dict(schema))
 
 
-def _empty(schema: RawSchema) -> Any:
-    return field(default_factory=lambda: pl.DataFrame(schema=dict(schema)))
-
-
 @dataclass(frozen=True)
 class RawLog:
     """One file, read.
@@ -137,9 +133,9 @@ class RawLog:
 
     reader: str
     source: str
-    activities: pl.DataFrame = _empty(ACTIVITIES)
-    sets: pl.DataFrame = _empty(SETS)
-    aches: pl.DataFrame = _empty(ACHES)
+    activities: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dict(ACTIVITIES)))
+    sets: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dict(SETS)))
+    aches: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dict(ACHES)))
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
     damage: str | None = None

@@ -12,9 +12,7 @@ ONE_SIDE = ("left", "right")
 ONE_SIDE_SHARE = 0.5
 
 
-def recognise(
-    sets: dy.DataFrame[StrengthSets], *, as_of: date, catalogue: Catalogue
-) -> dy.DataFrame[RecognisedSets]:
+def recognise(sets: dy.DataFrame[StrengthSets], *, as_of: date, catalogue: Catalogue) -> dy.DataFrame[RecognisedSets]:
     """One row per counted set up to `as_of`, with its exercise; sets that another export holds as well are left out.
 
     Looked up by exact name; where that is unknown, by the watch's category. A set of one stated side counts half, so

@@ -127,12 +127,17 @@ class Store:
         rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
         return {row["runner_id"]: row["name"] for row in rows if row.get("runner_id") and row.get("name")}
 
-    def add_runner(self, name: str, *, time_zone: str = "", units: str = "metric", equipment: str = "") -> str:
+    def add_runner(
+        self, name: str, catalogue: Catalogue, *, time_zone: str = "", units: str = "metric", equipment: str = ""
+    ) -> str:
         """A new runner with a random id and an inbox folder; returns the id.
 
-        Raises: ConfigError for an unknown time zone.
+        Raises: ConfigError for an unknown time zone or piece of equipment, or a name that is taken.
         """
         _zone(time_zone, "time zone")
+        _equipment(equipment, "equipment", catalogue)
+        if name.casefold() in (known.casefold() for known in self.names().values()):
+            raise ConfigError(f'"{name}" is in names.csv already; choose a name that tells them apart')
         taken = {path.name for path in (self.root / "inbox").iterdir()} | set(self.names())
         runner_id = _new_id()
         while runner_id in taken:
@@ -260,6 +265,8 @@ def _equipment(text: str, where: str, catalogue: Catalogue) -> list[str] | None:
         if not key or key == NO_EQUIPMENT:
             continue
         if key not in catalogue.equipment_keys:
-            raise ConfigError(f'{where}: equipment "{word.strip()}" is not known; known: {", ".join(catalogue.equipment)}')
+            raise ConfigError(
+                f'{where}: equipment "{word.strip()}" is not known; known: {", ".join(catalogue.equipment)}'
+            )
         owned.append(catalogue.equipment_keys[key])
     return owned

@@ -312,7 +312,8 @@ class RunningLoad(dy.Schema):
     """One row per runner and calendar day from the first run to the day of calculation.
 
     Days without a run have n_runs 0. `spike_ratio` is null on days without a run of known distance, without one in
-    the 30 days before, or in the first 30 days of the log. `srpe_load` (RPE × minutes) is null where no run of the day has both.
+    the 30 days before, or in the first 30 days of the log. `srpe_load` (RPE × minutes) is null where no run of the
+    day has both.
     acute and chronic are exponential means of the daily kilometres.
     """
 
@@ -468,6 +469,28 @@ class Referrals(dy.Schema):
     side = _one_of(ACHE_SIDES)
     withheld_areas = dy.List(dy.String())
     withholds_lower_body = dy.Bool()
+
+
+class CoverageEvidence(dy.Schema):
+    """One row per logged set of a coverage window, with what it counts for one area, and the file it stands in.
+
+    `weight` null: the exercise does not train the area, or is not in the catalogue; `why` says which.
+    """
+
+    runner_id = _runner()
+    area_id = dy.String()
+    set_id = dy.String(primary_key=True)
+    local_date = dy.Date()
+    day_evidence = dy.String(nullable=True)
+    logged_as = dy.String()
+    exercise_id = dy.String(nullable=True)
+    weight = _share()
+    side_share = _share()
+    effort = _share()
+    hard_sets = dy.Float64(min=0)
+    why = dy.String()
+    file_name = dy.String()
+    source_row = dy.Int32(nullable=True)
 
 
 STORED_FACTS: dict[str, type[dy.Schema]] = {

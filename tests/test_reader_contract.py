@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from runfix_analytics.errors import UnknownFormat
+from runfix_analytics.errors import UnknownFormatError
 from runfix_analytics.rawlog import ACHES, ACTIVITIES, SETS, RawLog
 from runfix_analytics.readers import all_readers, reader_of
 from runfix_analytics.readers import read as read_any
@@ -147,7 +147,7 @@ def test_a_byte_order_mark_windows_line_ends_and_utf_16_change_nothing(name: str
     "content", [b"", b"\n", b"\0", b"PK\3\4", b"<gpx></gpx>", b"{}", b"[]", b"date,runner\n", b"\xff\xfe"]
 )
 def test_content_of_no_format_is_unknown(content: bytes) -> None:
-    with pytest.raises(UnknownFormat):
+    with pytest.raises(UnknownFormatError):
         reader_of(SourceFile("strong.csv", content))
 
 

@@ -43,7 +43,7 @@ def test_strava_gives_utc_and_the_second_distance_in_metres_or_the_first_in_kilo
     _assert_activities(
         log,
         """
-        row | start_local | duration_s | elapsed_s | ascent_m | rpe | is_indoor
+        row | start_local | duration_s | elapsed_s | ascent | rpe | is_indoor
         2   |             | 1411       | 1501      | 61.5     | 7   |
         3   |             | 1790       | 1800      |          |     | true
         4   |             | 2300       | 2400      |          |     |
@@ -95,7 +95,7 @@ def test_garmins_marks_follow_the_file_not_the_language_and_nothing_is_null() ->
         4   | strength | Strength Training | 2026-01-06T18:00:00 | 0        |               | 1860
         5   | other    | Pool Swimming     | 2026-01-07T18:00:00 | 1500     |               | 1800
 
-        elapsed_s | ascent_m | is_indoor
+        elapsed_s | ascent | is_indoor
         1021      |          | true
         3420      | 1204     |
         1860      |          |
@@ -111,7 +111,7 @@ def test_garmins_decimal_point_makes_the_comma_part_thousands() -> None:
     _assert_activities(
         _log("garmin_csv/decimal_point.csv"),
         """
-        row | kind | logged_as    | distance | duration_s | elapsed_s | ascent_m | is_indoor
+        row | kind | logged_as    | distance | duration_s | elapsed_s | ascent | is_indoor
         2   | run  | Running      | 26.25    | 14100      | 15000     | 1204     |
         3   | run  | Indoor Track | 3.4      | 1021       | 1050      | 0        | true
         """,
@@ -125,7 +125,7 @@ def test_whole_numbers_tell_garmins_marks_where_no_distance_does(steps: str, asc
         f'Running,2026-01-04 12:38:59,false,x,--,"{steps}",00:10:00,"1,204"\n'
     )
     [log] = garmin_csv.read([SourceFile("x", content.encode())])
-    assert list(log.activities["ascent_m"]) == [ascent]
+    assert list(log.activities["ascent"]) == [ascent]
 
 
 def test_a_list_cut_inside_a_row_says_so_and_keeps_the_rows_before() -> None:

@@ -55,7 +55,7 @@ def test_a_session_is_an_activity_in_utc_and_on_the_watchs_wall_clock() -> None:
         row | kind | logged_as       | activity_id | start_at                  | start_local         | is_indoor
         13  | run  | running/generic | 1772471100  | 2026-03-02T17:05:00+00:00 | 2026-03-02T19:05:00 |
 
-        distance | distance_unit | duration_s | elapsed_s | ascent_m | rpe
+        distance | distance_unit | duration_s | elapsed_s | ascent | rpe
         2000     | m             | 600        | 630       | 12       | 4
         """,
     )

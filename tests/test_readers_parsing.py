@@ -1,6 +1,6 @@
 """Cells → values: what is read, and what is refused rather than guessed."""
 
-# ruff: noqa: DTZ001  # wall clocks have no zone
+# wall clocks have no zone
 
 import math
 import re

@@ -160,13 +160,14 @@ def _entry(file: str, kind: type[Entry], key: str, values: Any) -> Entry:
     for name, value in values.items():
         if not _fits(known[name].type, value):
             raise CatalogueError(f"{file}: {key}.{name} = {value!r} should be {known[name].type}")
-    return kind(id=key, **{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+    settings: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+    return kind(id=key, **settings)
 
 
 def _fits(expected: object, value: object) -> bool:
-    if expected == bool:
+    if expected is bool:
         return isinstance(value, bool)
-    if expected == tuple[str, ...]:
+    if expected is not str and expected != str | None:
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
     return isinstance(value, str) and bool(value.strip())
 
@@ -262,7 +263,7 @@ def _check_exercise(exercise: Exercise, catalogue: Catalogue) -> None:
     if exercise.primary and not exercise.how:
         raise CatalogueError(f"exercises.toml: {exercise.id}.how is missing; every move that can be advised needs it")
     if exercise.article_for and exercise.source != "article":
-        raise CatalogueError(f"exercises.toml: {exercise.id}.source must be \"article\": article_for is set")
+        raise CatalogueError(f'exercises.toml: {exercise.id}.source must be "article": article_for is set')
 
 
 def _known(file: str, key: str, values: Iterable[str], known: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Protocol, cast
 
-from runfix_analytics.errors import ReadError, UnknownFormat
+from runfix_analytics.errors import ReadError, UnknownFormatError
 from runfix_analytics.rawlog import RawLog
 from runfix_analytics.sourcefile import SourceFile
 
@@ -43,12 +43,12 @@ def all_readers() -> dict[str, Reader]:
 def reader_of(file: SourceFile) -> str:
     """The name of the one reader that recognises the file.
 
-    Raises: UnknownFormat when none does; ReadError when two do, which is a fault in a reader.
+    Raises: UnknownFormatError when none does; ReadError when two do, which is a fault in a reader.
     """
     names = [name for name, reader in all_readers().items() if reader.recognises(file)]
     if not names:
         seen = ", ".join(file.header[:6]) if file.header else f"first bytes {file.content[:8]!r}"
-        raise UnknownFormat(
+        raise UnknownFormatError(
             f"{file.name}: no reader knows this content ({seen}); see README, Formats, for what is read"
         )
     if len(names) > 1:

@@ -49,7 +49,7 @@ def _read(file: SourceFile) -> RawLog:
     mark = _decimal_mark(file)
     parsed = parse_export(file, lambda line: [_activity(line, mark)])
     activities = frame(parsed.rows, ACTIVITIES)
-    has_ascent = activities["ascent_m"].count() > 0
+    has_ascent = activities["ascent"].count() > 0
     warnings = ("Total Ascent is taken as metres; an account that shows miles exports feet",) if has_ascent else ()
     return RawLog(READER, SOURCE, activities, problems=parsed.problems, warnings=warnings, damage=parsed.damage)
 
@@ -66,7 +66,7 @@ def _activity(line: Line, mark: str) -> dict[str, Any]:
         "distance": told.number("distance", mark=mark),
         "duration_s": _duration_s(told, "moving time") or _duration_s(told, "time"),
         "elapsed_s": _duration_s(told, "elapsed time"),
-        "ascent_m": told.number("total ascent", mark=mark),
+        "ascent": told.number("total ascent", mark=mark),
         "is_indoor": True if is_run and _INDOOR.search(sport) else None,
     }
 

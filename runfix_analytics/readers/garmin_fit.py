@@ -255,7 +255,7 @@ def _activity(session: _Session, sets: list[_Message]) -> dict[str, Any]:
         "distance_unit": None if distance is None else "m",
         "duration_s": _number(message["total_timer_time"]),
         "elapsed_s": _number(message["total_elapsed_time"]),
-        "ascent_m": _number(message["total_ascent"]),
+        "ascent": _number(message["total_ascent"]),
         "rpe": None if rpe is None else rpe / 10,
         "is_indoor": sub_sport in _INDOOR or None,
     }

@@ -75,7 +75,7 @@ def _activity(line: Line, unit: str | None, mark: str) -> dict[str, Any]:
         "distance_unit": None if distance is None else distance_unit,
         "duration_s": line.number("moving time"),
         "elapsed_s": line.number(*_ELAPSED),
-        "ascent_m": line.number("elevation gain"),
+        "ascent": line.number("elevation gain"),
         "rpe": line.number("perceived exertion"),
         "is_indoor": sport in _INDOOR or None,
     }

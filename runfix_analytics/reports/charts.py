@@ -141,7 +141,7 @@ def weekly_distances(results: RunnerResults, ends: Sequence[date]) -> list[float
     weeks: list[float | None] = []
     for end in ends:
         rows = load.filter(pl.col("local_date").is_between(end - WEEK, end, closed="right"))
-        weeks.append(rows["distance_m"].sum() / metres if rows.height else None)
+        weeks.append(float(rows["distance_m"].sum()) / metres if rows.height else None)
     return weeks
 
 

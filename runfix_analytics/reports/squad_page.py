@@ -9,8 +9,20 @@ from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.reports import charts
 from runfix_analytics.reports.rendering import render_template
 from runfix_analytics.reports.results import RunnerResults
-from runfix_analytics.reports.runner_page import UNDER
-from runfix_analytics.reports.words import CAVEAT, STATUS, Mark, ago, ago_short, area_names, count, day, listing, percent, place
+from runfix_analytics.reports.words import (
+    CAVEAT,
+    STATUS,
+    UNDER,
+    Mark,
+    ago,
+    ago_short,
+    area_names,
+    count,
+    day,
+    listing,
+    percent,
+    place,
+)
 
 MEAN_WEEKS = 4
 
@@ -75,7 +87,9 @@ def line(results: RunnerResults, catalogue: Catalogue) -> Line:
         deficit=deficit,
         reason=reason,
         cells=tuple(_cell(today.get(area), catalogue.areas[area].name) for area in catalogue.areas),
-        status_of_area=tuple((area, today[area]["status"] if area in today else "not_known") for area in catalogue.areas),
+        status_of_area=tuple(
+            (area, today[area]["status"] if area in today else "not_known") for area in catalogue.areas
+        ),
         aches=listing([place(episode, catalogue) for episode in results.open_episodes()]) or "none",
         distance=_distance(results),
         last_run=ago_short(logged.last_run_on, as_of),
@@ -127,7 +141,11 @@ def _distance(results: RunnerResults) -> str:
     *before, last = charts.weekly_distances(results, ends)
     known = [value for value in before if value is not None]
     unit = "km" if results.units == "metric" else "mi"
-    if results.logged.last_run_on is None or results.logged.last_run_on <= results.as_of - charts.WEEK * 2 or last is None:
+    if (
+        results.logged.last_run_on is None
+        or results.logged.last_run_on <= results.as_of - charts.WEEK * 2
+        or last is None
+    ):
         return "none logged"
     mean = f" (mean {sum(known) / len(known):.0f})" if known else ""
     return f"{last:.0f} {unit}{mean}"

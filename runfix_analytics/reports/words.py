@@ -27,6 +27,7 @@ STATUS = {
     "not_clear": Mark("◌", "not clear", "unknown"),
     "not_known": Mark("?", "not known", "unknown"),
 }
+UNDER = ("under_target", "under_floor")
 LIMITED_BY = {
     "frequency": "too few sessions a week",
     "exercises": "too few different moves",

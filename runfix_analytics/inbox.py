@@ -1,0 +1,111 @@
+"""The new files of an inbox → accepted rows, and accepted rows → the store."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import dataframely as dy
+import polars as pl
+
+from runfix_analytics import readers
+from runfix_analytics.catalogue import Catalogue
+from runfix_analytics.duplicates import mark_reports, mark_runs, mark_sets
+from runfix_analytics.errors import ReadError
+from runfix_analytics.ingest import Accepted, Arrival, RunnerSettings, ingest
+from runfix_analytics.rawlog import RawLog
+from runfix_analytics.sourcefile import SourceFile, packed_bytes
+from runfix_analytics.store import Store
+from runfix_analytics.tables import AcheReports, Imports, Rejects, Runs, StrengthDays, StrengthSets
+
+GOOD = ("imported", "nothing")
+BATCH_BYTES = 32 * 1024 * 1024
+COUNTS = ("files_seen", "files_new", "files_known", "files_bad", "rows", "rejects")
+
+S = TypeVar("S", bound=dy.Schema)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an inbox held: counts, and (file, reason) of each file that is not wholly imported."""
+
+    counts: dict[str, int]
+    bad: tuple[tuple[str, str], ...]
+
+
+def read_inbox(store: Store, runner: RunnerSettings, catalogue: Catalogue) -> tuple[Seen, list[Accepted]]:
+    """The new files of one inbox, judged, in batches that bound the memory; nothing is stored but the originals.
+
+    A content that the ledger holds already is passed over, whatever its name.
+    """
+    inbox = store.root / "inbox" / runner.runner_id
+    known = set(store.scan("imports", [runner.runner_id]).select("import_id").collect()["import_id"])
+    counts = dict.fromkeys(COUNTS, 0)
+    bad: list[tuple[str, str]] = []
+    accepted: list[Accepted] = []
+    batch: list[tuple[Path, str, bytes]] = []
+    for path in sorted(path for path in inbox.rglob("*") if not path.is_dir() and not path.name.startswith(".")):
+        counts["files_seen"] += 1
+        try:
+            packed = packed_bytes(path)
+        except ReadError as error:
+            bad.append((path.name, str(error)))
+            continue
+        import_id = hashlib.sha256(packed).hexdigest()
+        if import_id in known:
+            counts["files_known"] += 1
+            continue
+        known.add(import_id)
+        store.write_private(store.root / "originals" / import_id, packed)
+        batch.append((path.relative_to(inbox), import_id, packed))
+        if sum(len(content) for _, _, content in batch) > BATCH_BYTES:
+            accepted.append(ingest(_arrivals(batch), runner, catalogue))
+            batch = []
+    if batch:
+        accepted.append(ingest(_arrivals(batch), runner, catalogue))
+    for files in accepted:
+        ledger = files.imports
+        counts["files_new"] += ledger.height
+        counts["rows"] += int(ledger["n_accepted"].sum())
+        counts["rejects"] += int(ledger["n_rejected"].sum())
+        told = ledger.filter(~pl.col("status").is_in(GOOD)).select("file_name", pl.col("reason").fill_null("")).rows()
+        bad.extend(told)
+    return Seen(counts | {"files_bad": len(bad)}, tuple(bad)), accepted
+
+
+def _arrivals(batch: Sequence[tuple[Path, str, bytes]]) -> list[Arrival]:
+    """Each file of a batch, read, in order; what cannot be unpacked or read is a raw log that says why."""
+    unpacked: list[SourceFile] = []
+    raw_logs: dict[str, RawLog] = {}
+    for _, import_id, packed in batch:
+        try:
+            unpacked.append(SourceFile.unpack(import_id, packed))
+        except ReadError as error:
+            raw_logs[import_id] = RawLog(reader="", source="", error=str(error))
+    raw_logs |= {file.name: raw for file, raw in zip(unpacked, readers.read(unpacked), strict=True)}
+    now = datetime.now(UTC)
+    return [Arrival(id_, str(path), len(packed), now, raw_logs[id_]) for path, id_, packed in batch]
+
+
+def store_rows(store: Store, accepted: Sequence[Accepted], catalogue: Catalogue) -> None:
+    """Adds the rows of these files to what is stored, facts first, ledger last; the same file replaces its own rows."""
+    if not accepted:
+        return
+    ids = sorted({runner for files in accepted for runner in files.imports["runner_id"]})
+    new = set(pl.concat([files.imports for files in accepted])["import_id"])
+
+    def merged(schema: type[S], frames: Iterable[dy.DataFrame[S]]) -> dy.DataFrame[S]:
+        kept = store.read(schema, ids).filter(~pl.col("import_id").is_in(new))
+        return schema.validate(pl.concat([kept, *frames]))
+
+    runs = mark_runs(merged(Runs, [files.runs for files in accepted]), catalogue)
+    sets = mark_sets(merged(StrengthSets, [files.strength_sets for files in accepted]), catalogue)
+    reports = mark_reports(merged(AcheReports, [files.ache_reports for files in accepted]))
+    store.replace(Runs, runs, ids)
+    store.replace(StrengthSets, sets, ids)
+    store.replace(StrengthDays, merged(StrengthDays, [files.strength_days for files in accepted]), ids)
+    store.replace(AcheReports, reports, ids)
+    store.replace(Rejects, merged(Rejects, [files.rejects for files in accepted]), ids)
+    store.replace(Imports, merged(Imports, [files.imports for files in accepted]), ids)
