@@ -12,13 +12,14 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from prefect import flow, get_run_logger, task
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
 from prefect.states import Completed
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.tasks import exponential_backoff
 
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL
@@ -29,7 +30,7 @@ RETRIES = 3
 FIRST_DELAY_SECONDS = 2
 
 # fitparse keeps types between files, and the private umask belongs to the whole process.
-_ONE_THREAD: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=1)
+_ONE_THREAD: TaskRunner[PrefectFuture[Any]] = cast(TaskRunner[PrefectFuture[Any]], ThreadPoolTaskRunner(max_workers=1))
 
 
 def _is_file_trouble(_task: object, _run: TaskRun, state: State) -> bool:

@@ -79,7 +79,7 @@ def _with_recovery(aches: pl.DataFrame, no_aches: pl.DataFrame) -> pl.DataFrame:
             by="runner_id",
             strategy="forward",
             check_sortedness=False,
-        )  # fmt: skip
+        )
         .with_columns(is_well_on=pl.min_horizontal(stated, pl.col("recovery")), states_recovery=stated.is_not_null())
     )
 

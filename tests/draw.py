@@ -1,6 +1,7 @@
 """Small text tables in tests: a header row, a row a line, cells between bars."""
 
 import datetime as dt
+from fractions import Fraction
 from typing import Any
 
 import dataframely as dy
@@ -11,7 +12,7 @@ _ABSENT = {"", "-", "null"}
 
 def draw(schema: type[dy.Schema], table: str, **constant: Any) -> Any:
     """A valid frame of the schema; columns that are not drawn take `constant`, else null."""
-    return schema.validate(drawn(table, **constant).pipe(_complete, schema), cast=True)
+    return schema.validate(completed(schema, drawn(table, **constant)), cast=True)
 
 
 def drawn(table: str, **constant: Any) -> pl.DataFrame:
@@ -29,7 +30,7 @@ def _value(cell: str) -> Any:
         return None
     if cell in ("true", "false"):
         return cell == "true"
-    for parse in (int, float, dt.date.fromisoformat):
+    for parse in (int, float, dt.date.fromisoformat, _ratio):
         try:
             return parse(cell)
         except ValueError:
@@ -37,7 +38,12 @@ def _value(cell: str) -> Any:
     return cell
 
 
-def _complete(frame: pl.DataFrame, schema: type[dy.Schema]) -> pl.DataFrame:
+def _ratio(cell: str) -> float:
+    return float(Fraction(cell))
+
+
+def completed(schema: type[dy.Schema], frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with all columns of the schema; those it lacks are null."""
     columns = schema.columns()
     missing = [pl.lit(None, dtype=columns[name].dtype).alias(name) for name in columns if name not in frame.columns]
     return frame.with_columns(missing)

@@ -1,7 +1,7 @@
 """Made-up logs for tests: a drawing names what matters, everything else takes an ordinary value."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import dataframely as dy
@@ -211,6 +211,3 @@ def _at_eight(column: str) -> pl.Expr:
 
 def _valid(schema: type[dy.Schema], frame: pl.DataFrame) -> Any:
     return schema.validate(completed(schema, frame), cast=True)
-
-
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
