@@ -377,9 +377,8 @@ def _show(frame: Any, columns: Sequence[str], *, as_json: bool) -> None:
         table.add_column(column, overflow="fold", no_wrap=column not in _PROSE)
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
-    console = Console()
-    width = None if console.is_terminal else _NO_TERMINAL_WIDTH
-    console.print(table, width=width, crop=False)
+    is_terminal = Console().is_terminal
+    Console(width=None if is_terminal else _NO_TERMINAL_WIDTH).print(table)
 
 
 def _cell(value: object) -> str:

@@ -77,14 +77,14 @@ def read_inbox(store: Store, runner: RunnerSettings, catalogue: Catalogue) -> tu
 
 def _arrivals(batch: Sequence[tuple[Path, str, bytes]]) -> list[Arrival]:
     """Each file of a batch, read, in order; what cannot be unpacked or read is a raw log that says why."""
-    unpacked: list[SourceFile] = []
+    unpacked: dict[str, SourceFile] = {}
     raw_logs: dict[str, RawLog] = {}
-    for _, import_id, packed in batch:
+    for path, import_id, packed in batch:
         try:
-            unpacked.append(SourceFile.unpack(import_id, packed))
+            unpacked[import_id] = SourceFile.unpack(path.name, packed)
         except ReadError as error:
             raw_logs[import_id] = RawLog(reader="", source="", error=str(error))
-    raw_logs |= {file.name: raw for file, raw in zip(unpacked, readers.read(unpacked), strict=True)}
+    raw_logs |= dict(zip(unpacked, readers.read(unpacked.values()), strict=True))
     now = datetime.now(UTC)
     return [Arrival(id_, str(path), len(packed), now, raw_logs[id_]) for path, id_, packed in batch]
 

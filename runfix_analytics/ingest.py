@@ -40,7 +40,7 @@ _ADVICE = {
     "implausible_reps": "check the repetitions in the log",
     "implausible_seconds": "check the seconds in the log",
     "implausible_weight": "check the weight and its unit (runners.csv: units)",
-    "other_runner": "the file names several runners; put each one's rows into that runner's inbox folder",
+    "other_runner": "the file names several runners and only this runner's rows are taken; put it into every inbox",
 }
 
 
@@ -61,6 +61,7 @@ class RunnerSettings:
     runner_id: str
     time_zone: str | None
     units: str
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,8 @@ class _Judge:
         together = self._together([arrival.raw.aches for arrival in self.arrivals], ACHES)
         aches = together.with_columns(_clean(name) for name in ("runner", "site", "exercise_that_hurt", "note"))
         names_several = pl.col("runner").drop_nulls().n_unique().over("import_id") > 1
-        is_other = names_several & (pl.col("runner") != self.runner.runner_id)
+        own_names = [self.runner.runner_id.casefold(), self.runner.name.casefold()]
+        is_other = names_several & ~pl.col("runner").str.to_lowercase().is_in(own_names)
         is_future = pl.col("reported_on") > self.newest.date() + timedelta(days=1)
         rule = pl.when(is_other).then(pl.lit("other_runner")).when(is_future).then(pl.lit("in_the_future"))
         own = self._keep(aches, rule, "reported_on")
@@ -246,10 +248,11 @@ class _Judge:
             raw, import_id = arrival.raw, arrival.import_id
             n_rejected, n_skipped = n_lost[import_id, False], n_lost[import_id, True]
             n_accepted = raw.n_rows - n_rejected - n_skipped
+            name = clean_text(arrival.file_name)
             yield {
                 "runner_id": self.runner.runner_id,
                 "import_id": import_id,
-                "file_name": clean_text(arrival.file_name),
+                "file_name": name,
                 "n_bytes": arrival.n_bytes,
                 "reader": raw.reader or None,
                 "source": raw.source or None,
@@ -258,7 +261,8 @@ class _Judge:
                 "n_accepted": n_accepted,
                 "n_rejected": n_rejected,
                 "n_skipped": n_skipped,
-                "reason": clean_text(raw.error or raw.damage or "") or None,
+                "reason": clean_text(raw.error or raw.damage or "").removeprefix(f"{name.rpartition('/')[2]}: ")
+                or None,
                 "warnings": [clean_text(warning) for warning in self.warnings[import_id]],
                 "imported_at": arrival.imported_at,
             }

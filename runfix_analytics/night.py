@@ -131,9 +131,9 @@ def import_bucket(root: Path, bucket: int, _as_of: date, only: Sequence[str] = (
     """
     store, catalogue = Store(root), load()
     runners = _runners_of(store, bucket, catalogue, only)
-    done, accepted = Done(), list[Accepted]()
+    done, accepted, names = Done(), list[Accepted](), store.names()
     for row in runners.iter_rows(named=True):
-        settings = RunnerSettings(row["runner_id"], row["time_zone"], row["units"])
+        settings = RunnerSettings(row["runner_id"], row["time_zone"], row["units"], names.get(row["runner_id"], ""))
         seen, files = read_inbox(store, settings, catalogue)
         accepted.extend(files)
         done += Done(seen.counts, tuple(Failure("import", settings.runner_id, *bad) for bad in seen.bad))
