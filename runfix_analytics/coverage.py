@@ -26,7 +26,7 @@ def coverage(
     window = catalogue.days("coverage.window")
     daily = _daily(sets, days, catalogue)
     summed = daily.with_columns(_window_sum(name, window) for name in _SUMMED).with_columns(
-        pl.col("trained_on").forward_fill().over(_GROUP, order_by="local_date").alias("last_trained_on")
+        last_trained_on=pl.col("trained_on").forward_fill().over(_GROUP)
     )
     covered = (
         summed.with_columns(**_values(catalogue, window))
@@ -41,6 +41,7 @@ _SUMMED = (
     "known", "unclear", "known_q", "known_q_low_effort", "low_q", "known_sessions", "session_weight", "rounds_sets",
     "n_exercises", "n_effort", "n_effort_hard", "n_sessions", "hard_sets", "hard_sets_left", "hard_sets_right",
 )  # fmt: skip
+_WEIGHTED = ("hard_sets", "hard_sets_low_effort", "hard_sets_left", "hard_sets_right")
 _JUDGED_ON_KNOWN_DAYS = ("session_weight", "rounds_sets", "n_exercises", "n_effort", "n_effort_hard")
 
 
@@ -52,7 +53,8 @@ def _daily(sets: pl.DataFrame, days: pl.DataFrame, catalogue: Catalogue) -> pl.D
     q = (pl.col("hard_sets") / full).clip(upper_bound=1)
     q_low_effort = (pl.col("hard_sets_low_effort") / full).clip(upper_bound=1)
     return (
-        days.join(areas, how="cross")
+        days.sort("runner_id", "local_date")
+        .join(areas, how="cross")
         .join(_sessions(sets, catalogue), on=["runner_id", "local_date", "area_id"], how="left", validate="1:1")
         .with_columns(pl.col(pl.Float64).fill_null(0.0))
         .with_columns(
@@ -73,33 +75,36 @@ def _sessions(sets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     """One row per runner, date and area with at least one working set for it."""
     low_effort = catalogue.number("coverage.assumed_low_effort")
     full_effort = catalogue.number("coverage.full_effort_rir")
-    weighted = pl.col("weight") * pl.col("side_share")
-    hard = weighted * pl.col("effort").fill_null(1.0)
-    is_known_effort = pl.col("effort").is_not_null()
-    first_weights = pl.col("weight").filter(pl.col("exercise_id").is_first_distinct())
-    return (
+    by_session = ["runner_id", "local_date", "area_id"]
+    share, effort = pl.col("side_share"), pl.col("effort")
+    hard = share * effort.fill_null(1.0)
+    is_known_effort = effort.is_not_null()
+    per_exercise = (
         sets.filter(pl.col("set_type") == "working")
-        .join(area_weights(catalogue), on="exercise_id", how="inner")
-        .sort("runner_id", "local_date", "area_id", "set_id")
-        .group_by("runner_id", "local_date", "area_id", maintain_order=True)
+        .group_by("runner_id", "local_date", "exercise_id")
         .agg(
             hard_sets=hard.sum(),
-            hard_sets_low_effort=(weighted * pl.col("effort").fill_null(low_effort)).sum(),
+            hard_sets_low_effort=(share * effort.fill_null(low_effort)).sum(),
             hard_sets_left=hard.filter(pl.col("side") == "left").sum(),
             hard_sets_right=hard.filter(pl.col("side") == "right").sum(),
-            session_weight=first_weights.sum(),
-            rounds_sets=pl.col("side_share").sum(),
-            n_exercises=pl.col("exercise_id").n_unique().cast(pl.Float64),
+            rounds_sets=share.sum(),
             n_effort=is_known_effort.sum().cast(pl.Float64),
             n_effort_hard=(is_known_effort & (pl.col("rir") <= full_effort)).sum().cast(pl.Float64),
-            n_sessions=pl.lit(1.0),
         )
+        .join(area_weights(catalogue), on="exercise_id", how="inner")
+    )
+    return per_exercise.group_by(by_session).agg(
+        *((pl.col(name) * pl.col("weight")).sum().round(_EXACT) for name in _WEIGHTED),
+        pl.col("rounds_sets", "n_effort", "n_effort_hard").sum().round(_EXACT),
+        session_weight=pl.col("weight").sum(),
+        n_exercises=pl.len().cast(pl.Float64),
+        n_sessions=pl.lit(1.0),
     )
 
 
 def _window_sum(name: str, window: int) -> pl.Expr:
-    rolled = pl.col(name).rolling_sum(window, min_samples=1).over(_GROUP, order_by="local_date")
-    return rolled.round(_EXACT)
+    """Over the days of one runner and area, which `_daily` has put in order."""
+    return pl.col(name).rolling_sum(window, min_samples=1).over(_GROUP).round(_EXACT)
 
 
 def _values(catalogue: Catalogue, window: int) -> dict[str, pl.Expr]:
