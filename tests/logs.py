@@ -187,10 +187,7 @@ def only(frame: pl.DataFrame, **wanted: Any) -> pl.DataFrame:
 
 
 def _frame(table: Table) -> pl.DataFrame:
-    if isinstance(table, str):
-        frame = drawn(table)
-    else:
-        frame = pl.DataFrame(list(table), infer_schema_length=None)
+    frame = drawn(table) if isinstance(table, str) else pl.DataFrame(list(table), infer_schema_length=None)
     return frame.rename({name: _SHORT.get(name, name) for name in frame.columns})
 
 

@@ -3,7 +3,19 @@
 from typing import Any
 
 import pytest
-from logs import CATALOGUE, Table, assert_shows, day, episode_rows, known, only, recognised, runners, runs, strength_days
+from logs import (
+    CATALOGUE,
+    Table,
+    assert_shows,
+    day,
+    episode_rows,
+    known,
+    only,
+    recognised,
+    runners,
+    runs,
+    strength_days,
+)
 
 from runfix_analytics.cohort import onset_coverage, onset_lag
 from runfix_analytics.known_days import known_days
@@ -21,10 +33,10 @@ SEASON = "from | to\n2025-12-01 | 2026-04-06"
 SHIN = "site | onset_on | ended_on | state\nshin | 2026-03-09 | 2026-03-20 | ended"
 
 
-def before(aches: Table, *, days: Table = SEASON, sets: Table = TRAINED, lag: int = 21, area: str | None = "calves") -> Any:
-    rows = onset_coverage(
-        episode_rows(aches), recognised(sets), known(days), lag_days=lag, catalogue=CATALOGUE
-    )
+def before(
+    aches: Table, *, days: Table = SEASON, sets: Table = TRAINED, lag: int = 21, area: str | None = "calves"
+) -> Any:
+    rows = onset_coverage(episode_rows(aches), recognised(sets), known(days), lag_days=lag, catalogue=CATALOGUE)
     return rows if area is None else only(rows, area=area)
 
 
@@ -160,15 +172,16 @@ def test_weeks_within_any_episode_of_the_same_symptom_are_left_out_and_of_anothe
 
 
 def test_no_episode_gives_no_row():
-    rows = onset_coverage(
-        Episodes.create_empty(), recognised(TRAINED), known(SEASON), lag_days=21, catalogue=CATALOGUE
-    )
+    rows = onset_coverage(Episodes.create_empty(), recognised(TRAINED), known(SEASON), lag_days=21, catalogue=CATALOGUE)
     assert rows.equals(OnsetCoverage.create_empty())
 
 
 def test_runners_are_compared_with_their_own_weeks_only():
     days = "runner | from | to\nr1 | 2025-12-01 | 2026-04-06\nr2 | 2025-12-01 | 2026-04-06"
-    both = SHIN.replace("site", "runner | site").replace("shin", "r1 | shin") + "\nr2 | shin | 2026-03-09 | 2026-03-20 | ended"
+    both = (
+        SHIN.replace("site", "runner | site").replace("shin", "r1 | shin")
+        + "\nr2 | shin | 2026-03-09 | 2026-03-20 | ended"
+    )
     assert_shows(before(both, days=days), """
         runner | coverage | own_weeks_mean | n_own_weeks_lower
         r1     | 0.5      | 0.609375       | 3

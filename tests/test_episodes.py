@@ -146,6 +146,34 @@ def test_a_return_long_after_recovery_is_a_recurrence_though_the_recovery_was_an
     """)  # fmt: skip
 
 
+def test_a_return_weeks_after_recovery_is_a_recurrence_though_the_recovery_was_told_every_week():
+    reports = """
+        date       | site | status
+        2026-01-01 | -    | -
+        2026-01-05 | knee | active
+        2026-01-12 | knee | resolved
+        2026-01-19 | knee | resolved
+        2026-01-26 | knee | resolved
+        2026-02-02 | knee | resolved
+        2026-02-09 | knee | active
+    """
+    assert told(reports, as_of="2026-02-09")["onset_on"].to_list() == [day("2026-01-05"), day("2026-02-09")]
+
+
+@pytest.mark.parametrize(("heel", "arch"), [("a2", "a3"), ("a3", "a2")])
+def test_a_complaint_is_not_over_while_one_of_its_places_still_hurts_whatever_the_reports_are_called(
+    heel: str, arch: str
+):
+    reports = f"""
+        ache_report_id | date       | site | status
+        a0             | 2026-01-01 | -    | -
+        a1             | 2026-01-05 | heel | active
+        {heel}         | 2026-01-12 | heel | resolved
+        {arch}         | 2026-01-12 | arch | active
+    """
+    assert_shows(told(reports, as_of="2026-01-12"), "onset_on | ended_on | state\n2026-01-05 | - | open")
+
+
 def test_a_single_report_that_it_is_over_is_an_episode_that_ended():
     reports = """
         date       | site | noticed_on | status   | resolved_on

@@ -17,7 +17,9 @@ def at_risk(
     answers: Table, *, ran: Table = RAN, aches: Table = (), as_of: str = "2026-02-07", who: Table = "runner\nr1",
     symptom: str | None = "shin",
 ) -> Any:  # fmt: skip
-    answers = answers.replace("date", "site | date", 1).replace("\n", "\n - | ") if isinstance(answers, str) else answers
+    answers = (
+        answers.replace("date", "site | date", 1).replace("\n", "\n - | ") if isinstance(answers, str) else answers
+    )
     rows = exposure(
         runners(who), runs(ran), ache_reports(answers), episode_rows(aches), as_of=day(as_of), catalogue=CATALOGUE
     )
