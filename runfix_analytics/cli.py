@@ -34,13 +34,15 @@ class _Group(click.Group):
             sys.exit(EXIT_FAILED)
 
 
-def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date:
-    if value is None:
-        return _today()
+def _day_or_none(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:
     try:
-        return date.fromisoformat(value)
+        return date.fromisoformat(value) if value else None
     except ValueError as error:
         raise click.BadParameter(f'"{value}" is no date; write it like 2026-03-31') from error
+
+
+def _day(ctx: click.Context, param: click.Parameter, value: str | None) -> date:
+    return _day_or_none(ctx, param, value) or _today()
 
 
 _root = click.option(
@@ -124,10 +126,10 @@ def assess(root: Path, as_of: date, runners: Sequence[str]) -> None:
 
 @main.command()
 @_root
-@_as_of
+@click.option("--as-of", callback=_day_or_none, metavar="DATE", help="The day of the pages; default: last assessed.")
 @_only
 @click.option("--list", "only_list", is_flag=True, help="Only print where the pages are.")
-def report(root: Path, as_of: date, runners: Sequence[str], *, only_list: bool) -> None:
+def report(root: Path, as_of: date | None, runners: Sequence[str], *, only_list: bool) -> None:
     """Write the pages of what is assessed, and print where they are."""
     from runfix_analytics import night
     from runfix_analytics.store import Store
@@ -136,7 +138,8 @@ def report(root: Path, as_of: date, runners: Sequence[str], *, only_list: bool) 
     ids = _runner_ids(store, runners)
     done = night.Done()
     if not only_list:
-        done = _run(store.root, ["publish", night.SQUAD], as_of, ids)
+        newest = as_of or night.last_assessed(store)
+        done = _run(store.root, ["publish", night.SQUAD], newest, ids)
     names = store.names()
     for runner_id in ids or sorted(names, key=lambda runner: names[runner]):
         page = night.runner_page_path(store.root, runner_id)

@@ -237,6 +237,17 @@ def publish_squad(root: Path, as_of: date) -> Done:
     return Done({"pages": 1})
 
 
+def last_assessed(store: Store) -> date:
+    """The newest day for which there is an assessment.
+
+    Raises: StoreError when nothing has been assessed yet.
+    """
+    newest: date | None = store.scan("advice").select(pl.col("as_of").max()).collect().item()
+    if newest is None:
+        raise StoreError("nothing is assessed yet; run: runfix nightly")
+    return newest
+
+
 def stored_results(
     store: Store, runners: dy.DataFrame[Runners], as_of: date, catalogue: Catalogue
 ) -> Iterator["RunnerResults"]:

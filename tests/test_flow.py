@@ -1,0 +1,298 @@
+"""The night as a Prefect flow: Partial and Completed, retries on file trouble only, and no health text in Prefect.
+
+Starts Prefect's own server once (20 s or so), on this machine and without a network.
+"""
+
+import asyncio
+import logging
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from itertools import count, islice
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from pipelines import nightly as pipeline  # sets what Prefect reads at its import
+from runfix_analytics import night
+from runfix_analytics.sample_files import (
+    AcheAnswer,
+    Activity,
+    SheetRow,
+    ache_form_csv,
+    run_fit,
+    strength_sheet_csv,
+)
+from runfix_analytics.store import Store, bucket_of
+
+pytestmark = pytest.mark.flow
+
+DAY = date(2026, 3, 29)
+NAMES = ("Canary Quillfeather", "Zebedee Oxblood", "Philippa Thistlewood")
+IDS = [
+    *islice((f"r{number}" for number in count() if bucket_of(f"r{number}") == 0), 2),
+    next(f"r{number}" for number in count() if bucket_of(f"r{number}") == 1),
+]
+NOTE = "canarynote it throbs when I sleep"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Path]:
+    """Prefect's own server with a database of its own; gives the database's file."""
+    from prefect.settings import get_current_settings  # noqa: PLC0415
+    from prefect.testing.utilities import prefect_test_harness  # noqa: PLC0415
+
+    with prefect_test_harness(server_startup_timeout=90):
+        url = get_current_settings().server.database.connection_url
+        assert url is not None
+        yield Path(url.get_secret_value().partition(":///")[2])
+
+
+@pytest.fixture(scope="module")
+def three_runners(tmp_path_factory) -> Store:
+    """Three runners in two buckets with four weeks of logs, one with a damaged FIT file; nothing is imported yet."""
+    store = Store.create(tmp_path_factory.mktemp("flow") / "squad")
+    for number, (runner, name) in enumerate(zip(IDS, NAMES, strict=True)):
+        with (store.root / "runners.csv").open("a", encoding="utf-8") as roster:
+            roster.write(f"{runner},Europe/Berlin,metric,,,,partial\n")
+        with (store.root / "names.csv").open("a", encoding="utf-8") as names:
+            names.write(f"{runner},{name}\n")
+        inbox = store.root / "inbox" / runner
+        inbox.mkdir()
+        days = [DAY - timedelta(days=gap) for gap in (2, 5, 9, 12, 16, 19, 23, 26)]
+        sheet = strength_sheet_csv(SheetRow(day, "single-leg calf raise", 2, 12) for day in days)
+        hurts = AcheAnswer("", "a1", DAY, DAY, "gradual", "shin", "left", 4, 6, pain_at_night=number == 0, notes=NOTE)
+        (inbox / "strength.csv").write_text(sheet, encoding="utf-8")
+        (inbox / "aches.csv").write_text(ache_form_csv([hurts]), encoding="utf-8")
+        run = Activity(datetime.fromisoformat("2026-03-28T09:00:00+01:00"), 2400 + number, 8000.0, title="Run")
+        content = run_fit(run, Random(number))
+        (inbox / "run.fit").write_bytes(content[: len(content) * 3 // 5] if number == 1 else content)
+    return store
+
+
+@pytest.fixture
+def root(three_runners: Store, tmp_path: Path) -> Path:
+    """A copy that a test may change."""
+    copied: Path = shutil.copytree(three_runners.root, tmp_path / "squad")
+    return copied
+
+
+@pytest.fixture(autouse=True)
+def retries_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = pipeline.stage_of_bucket.with_options(retry_delay_seconds=0)
+    monkeypatch.setattr(pipeline, "stage_of_bucket", stage)
+
+
+def run(root: Path, day: date | None = DAY) -> Any:
+    """The final state of one run of the flow."""
+    return pipeline.nightly(str(root), day, return_state=True)
+
+
+def pages(root: Path) -> set[str]:
+    return {path.parent.name for path in (root / "reports").rglob("index.html")}
+
+
+def runners(root: Path) -> set[str]:
+    return set(Store(root).names())
+
+
+def mend(root: Path) -> None:
+    """Takes the damaged file away."""
+    damaged = min((root / "inbox").rglob("run.fit"), key=lambda path: path.stat().st_size)
+    damaged.unlink()
+
+
+def test_a_damaged_file_ends_in_partial_with_pages_for_all_and_the_next_night_in_completed(server, root):
+    first = run(root)
+    assert (first.type.value, first.name) == ("COMPLETED", "Partial")
+    assert first.message == "1 left out or damaged, the rest is done"
+    assert pages(root) == {*runners(root), "reports"}
+    before = {path: path.read_bytes() for path in (root / "reports").rglob("index.html")}
+    second = run(root)
+    assert (second.type.value, second.name) == ("COMPLETED", "Completed")
+    assert {path: path.read_bytes() for path in (root / "reports").rglob("index.html")} == before
+
+
+def test_the_flow_writes_the_same_pages_as_a_plain_loop(server, root, run_night, tmp_path):
+    plain = shutil.copytree(root, tmp_path / "plain")
+    run_night(plain, DAY)
+    run(root)
+    for path in (root / "reports").rglob("index.html"):
+        assert path.read_bytes() == (plain / path.relative_to(root)).read_bytes()
+
+
+@pytest.mark.parametrize("stage", ["assess", "survey"])
+def test_one_runner_who_cannot_be_assessed_leaves_the_others_their_pages(server, root, monkeypatch, stage):
+    mend(root)
+    victim = sorted(runners(root))[1]
+    whole = getattr(night, stage)
+
+    def fails(logs: night.Logs, **options: Any) -> Any:
+        if victim in set(logs.runners["runner_id"]):
+            raise ValueError("broken")
+        return whole(logs, **options)
+
+    monkeypatch.setattr(night, stage, fails)
+    assert run(root).name == "Partial"
+    assert pages(root) >= runners(root) - {victim}
+
+
+def test_the_squad_page_is_written_although_one_runner_could_not_be_assessed(root, run_night, monkeypatch):
+    mend(root)
+    victim = sorted(runners(root))[1]
+    whole = night.assess
+
+    def fails(logs: night.Logs, **options: Any) -> Any:
+        if victim in set(logs.runners["runner_id"]):
+            raise ValueError("broken")
+        return whole(logs, **options)
+
+    monkeypatch.setattr(night, "assess", fails)
+    done = run_night(root, DAY)
+    page = night.squad_page_path(root).read_text(encoding="utf-8")
+    names = Store(root).names()
+    assert all(name in page for runner, name in names.items() if runner != victim)
+    assert {failure.runner_id for failure in done.failures} == {victim}
+
+
+def test_one_runner_whose_import_breaks_leaves_the_others_their_pages(server, root, monkeypatch):
+    """A fault in a reader is a fault for one runner, not the end of everybody's night."""
+    mend(root)
+    victim = sorted(runners(root))[1]
+    whole = night.read_inbox
+
+    def fails(store: Store, runner: night.RunnerSettings, catalogue: Any) -> Any:
+        if runner.runner_id == victim:
+            raise ValueError("canaryimport")
+        return whole(store, runner, catalogue)
+
+    monkeypatch.setattr(night, "read_inbox", fails)
+    assert run(root).name == "Partial"
+    assert pages(root) >= runners(root) - {victim}
+
+
+def test_a_missing_store_fails(server, tmp_path):
+    state = run(tmp_path)
+    assert state.is_failed()
+    assert not state.is_completed()
+
+
+def test_main_returns_3_then_0_and_1_without_a_store(server, root, tmp_path, capsys):
+    assert pipeline.main(["--root", str(root), "--as-of", str(DAY)]) == 3
+    assert pipeline.main(["--root", str(root), "--as-of", str(DAY)]) == 0
+    assert pipeline.main(["--root", str(tmp_path / "nowhere")]) == 1
+    with pytest.raises(SystemExit) as wrong_usage:
+        pipeline.main(["--as-of", "tomorrow"])
+    assert wrong_usage.value.code == 2
+
+
+@pytest.mark.parametrize(("trouble", "n_calls", "state"), [(OSError, 4, "Completed"), (ValueError, 1, "Failed")])
+def test_retries_are_for_file_trouble_only(server, root, monkeypatch, trouble, n_calls, state):
+    """Three times the disk is away, the fourth time it is there; a wrong value is not mended by waiting."""
+    mend(root)
+    calls = []
+
+    def sometimes(stage: str, root: Path, bucket: int, day: date) -> night.Done:
+        if stage == "import" and bucket == night.buckets(root)[0]:
+            calls.append(bucket)
+            if len(calls) < 4:
+                raise trouble("away")
+        return night.run_stage(stage, root, bucket, day)
+
+    monkeypatch.setattr(pipeline, "run_stage", sometimes)
+    assert run(root).name == state
+    assert len(calls) == n_calls
+
+
+def test_a_disk_that_never_comes_back_fails_after_the_last_retry(server, root, monkeypatch):
+    calls = []
+
+    def never(stage: str, root: Path, bucket: int, day: date) -> night.Done:
+        calls.append(stage)
+        raise OSError("away")
+
+    monkeypatch.setattr(pipeline, "run_stage", never)
+    assert run(root).is_failed()
+    assert calls.count("import") == len(night.buckets(root)) * (1 + pipeline.RETRIES)
+    assert set(calls) == {"import"}
+
+
+def test_a_page_that_cannot_be_written_at_first_is_tried_again(server, root, monkeypatch):
+    """Retries on file access hold for every stage, not only for reading the inbox."""
+    mend(root)
+    whole, failed = Store.write_private, []
+
+    def once(store: Store, path: Path, content: bytes) -> None:
+        if path.name == "index.html" and len(failed) < 2:
+            failed.append(path)
+            raise OSError("the share is away")
+        whole(store, path, content)
+
+    monkeypatch.setattr(Store, "write_private", once)
+    assert run(root).name == "Completed"
+    assert pages(root) == {*runners(root), "reports"}
+
+
+def test_prefect_and_the_logs_hold_no_name_and_no_health_text(server, root, caplog):
+    """Parameters, names, logs and results of all runs so far: in the server's database, and in what is logged."""
+    with caplog.at_level(logging.INFO):
+        run(root)
+    seen = asyncio.run(what_prefect_knows()) + repr(rows_of(server)) + caplog.text
+    assert "night done" in seen
+    names = [*NAMES, *(part for name in NAMES for part in name.split())]
+    assert [secret for secret in (*names, "canarynote", "throbs", "calf raise", "shin") if secret in seen] == []
+
+
+@pytest.mark.parametrize("place", ["assess", "read_inbox"])
+def test_the_text_of_an_unexpected_error_reaches_neither_prefect_nor_the_logs(server, root, monkeypatch, caplog, place):
+    """What a library says of a bad value may quote the value: polars and dataframely do."""
+    canary = f"canary{place}throbs"
+
+    def fails(*_arguments: Any, **_options: Any) -> Any:
+        raise ValueError(canary)
+
+    monkeypatch.setattr(night, place, fails)
+    with caplog.at_level(logging.INFO):
+        run(root)
+    assert canary not in asyncio.run(what_prefect_knows()) + repr(rows_of(server))
+    assert canary not in caplog.text
+
+
+async def what_prefect_knows() -> str:
+    """Names, parameters, tags and messages of every run."""
+    from prefect import get_client  # noqa: PLC0415
+
+    async with get_client() as client:
+        flows, tasks = await client.read_flow_runs(limit=200), await client.read_task_runs(limit=200)
+        logs = await client.read_logs(limit=200)
+    assert all(one.name.startswith("night-") for one in flows)
+    assert {task.name.partition("-")[0] for task in tasks} <= {"import", "survey", "assess", "publish"}
+    assert all(set(one.parameters) <= {"root", "as_of"} for one in flows)
+    return repr([flows, tasks, logs])
+
+
+def rows_of(database: Path) -> list[Any]:
+    """Every row of every table of the server's database."""
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        rows = [row for table in tables for row in connection.execute(f'SELECT * FROM "{table}"')]  # noqa: S608
+    connection.close()
+    return rows
+
+
+def test_importing_the_flow_turns_telemetry_off():
+    import os  # noqa: PLC0415
+
+    assert os.environ["DO_NOT_TRACK"] == "1"
+    assert os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+
+
+def test_the_library_runs_without_prefect():
+    import subprocess  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+
+    code = "import sys; sys.modules['prefect'] = None; import runfix_analytics.night, runfix_analytics.cli"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
