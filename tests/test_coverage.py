@@ -226,8 +226,8 @@ def test_an_unclear_day_counts_its_decided_sets_in_the_lower_bound_and_a_session
     """
     row = logged(sets, on=END, who="runner | strength_log\nr1 | complete")
     assert_shows(row, """
-        n_known_days | n_unclear_days | coverage | coverage_low | coverage_high
-        27           | 1              | 0        | 0.0625       | 0.125
+        n_known_days | n_unclear_days | coverage | coverage_low | coverage_high | coverage_low_effort
+        27           | 1              | 0        | 0.0625       | 0.125         | 0
     """)  # fmt: skip
 
 

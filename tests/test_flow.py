@@ -5,6 +5,7 @@ Starts Prefect's own server once (20 s or so), on this machine and without a net
 
 import asyncio
 import logging
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -243,7 +244,8 @@ def test_prefect_and_the_logs_hold_no_name_and_no_health_text(server, root, capl
     seen = asyncio.run(what_prefect_knows()) + repr(rows_of(server)) + caplog.text
     assert "night done" in seen
     names = [*NAMES, *(part for name in NAMES for part in name.split())]
-    assert [secret for secret in (*names, "canarynote", "throbs", "calf raise", "shin") if secret in seen] == []
+    secrets = (*names, "canarynote", "throbs", "calf raise", "shin")
+    assert [secret for secret in secrets if re.search(rf"\b{secret}\b", seen)] == []
 
 
 @pytest.mark.parametrize("place", ["assess", "read_inbox"])

@@ -57,7 +57,12 @@ def circuit_intro(results: RunnerResults, catalogue: Catalogue) -> str:
     unknown = [row for row in results.advice.iter_rows(named=True) if row["status"] == "log_first"]
     if unknown:
         return "Coverage is not known: log first. Until then, the whole body in one circuit, in no order of need:"
-    return "Without a programme: the whole body in one circuit, in no order of need:"
+    above = _described(results, catalogue)
+    named = [row for row in moves_of(results, "circuit", catalogue) if row["exercise_id"] in above]
+    if not named:
+        return "Without a programme: the whole body in one circuit, in no order of need:"
+    names = listing([catalogue.exercises[row["exercise_id"]].name for row in named])
+    return f"Without a programme: one circuit for the whole body, in no order of need: {names} as above, and:"
 
 
 def advised(results: RunnerResults, catalogue: Catalogue) -> tuple[Advised, ...]:
@@ -68,7 +73,7 @@ def advised(results: RunnerResults, catalogue: Catalogue) -> tuple[Advised, ...]
         Advised(
             heading=f"{row['rank']}. {catalogue.areas[row['area_id']].name}",
             reason=_reason(row, today[row["area_id"]], results, catalogue),
-            moves=tuple(move_row(move, catalogue) for move in moves if move["area_id"] == row["area_id"]),
+            moves=tuple(_move(move, catalogue) for move in moves if move["area_id"] == row["area_id"]),
         )
         for row in ranked_areas(results)
         if row["rank"] <= catalogue.days("advice.max_areas")
@@ -90,8 +95,18 @@ def _reason(row: dict[str, Any], covered: dict[str, Any], results: RunnerResults
     return "; ".join(parts) + "."
 
 
-def move_row(row: dict[str, Any], catalogue: Catalogue, *, with_area: bool = False) -> MoveRow:
-    """One exercise as the page shows it."""
+def circuit(results: RunnerResults, catalogue: Catalogue) -> tuple[MoveRow, ...]:
+    """The moves of the whole-body circuit, one an area, that no addition above describes already."""
+    above = _described(results, catalogue)
+    rows = moves_of(results, "circuit", catalogue)
+    return tuple(_move(row, catalogue, with_area=True) for row in rows if row["exercise_id"] not in above)
+
+
+def _described(results: RunnerResults, catalogue: Catalogue) -> set[str]:
+    return {row["exercise_id"] for row in moves_of(results, "addition", catalogue)}
+
+
+def _move(row: dict[str, Any], catalogue: Catalogue, *, with_area: bool = False) -> MoveRow:
     exercise: Exercise = catalogue.exercises[row["exercise_id"]]
     tags = [catalogue.areas[row["area_id"]].name] if with_area else []
     if row["is_familiar"]:

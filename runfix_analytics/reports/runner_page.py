@@ -19,9 +19,8 @@ from runfix_analytics.reports.advice_section import (
     advice_intro,
     advised,
     breathing,
+    circuit,
     circuit_intro,
-    move_row,
-    moves_of,
     ranked_areas,
 )
 from runfix_analytics.reports.charts import Drawing
@@ -114,7 +113,7 @@ def view(results: RunnerResults, catalogue: Catalogue) -> RunnerView:
         advice_intro=advice_intro(results),
         advised=advised(results, catalogue),
         circuit_intro=circuit_intro(results, catalogue),
-        circuit=tuple(move_row(row, catalogue, with_area=True) for row in moves_of(results, "circuit", catalogue)),
+        circuit=circuit(results, catalogue),
         breathing=breathing(results, catalogue),
         dose=(
             f"Dose for every move: {dose_low}–{dose_high} sessions a week, {rounds_low}–{rounds_high} rounds, each set "
