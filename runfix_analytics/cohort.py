@@ -16,10 +16,14 @@ _EPISODE = ("runner_id", "episode_id", "area_id")
 def onset_lag(episodes: dy.DataFrame[Episodes], catalogue: Catalogue) -> int:
     """Days between the coverage looked at and the onset: one lag for all, longer where first-noticed dates are rare.
 
+    Counted over overuse onsets; without any, the longer lag.
+
     Pain starts before it is reported: coverage of the last weeks before a report may already be its result.
     Source: method.md §4.
     """
-    share = episodes["has_noticed_date"].mean() if episodes.height else None
+    modelled = [symptom.id for symptom in catalogue.symptoms.values() if symptom.in_hazard_models]
+    is_onset = ~pl.col("is_trauma") & ~pl.col("is_prevalent") & ~pl.col("is_onset_uncertain")
+    share = episodes.filter(is_onset & pl.col("symptom_id").is_in(modelled))["has_noticed_date"].mean()
     is_mostly_noticed = isinstance(share, float) and share >= catalogue.number("onset.min_noticed_share")
     return catalogue.days("onset.lag_noticed" if is_mostly_noticed else "onset.lag_reported")
 
@@ -81,7 +85,7 @@ def _excluded() -> pl.Expr:
         pl.when(pl.col("area_id").is_null())
         .then(pl.lit("no_linked_area"))
         .when(~pl.col("in_hazard_models"))
-        .then(pl.lit("breathing"))
+        .then(pl.lit("not_modelled"))
         .when("is_trauma")
         .then(pl.lit("trauma"))
         .when("is_prevalent")

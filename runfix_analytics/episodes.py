@@ -20,8 +20,9 @@ def episodes(reports: dy.DataFrame[AcheReports], *, as_of: date, catalogue: Cata
     A report at most 14 d after the one before belongs to it, as does a return less than 14 d after recovery. After a
     stated recovery or a "no aches" answer, a later report starts a new episode, a recurrence. After more than 14 d of
     silence it starts one with an uncertain onset, unless it states that the ache was first noticed before the silence.
-    An unknown side joins the nearest report of a known side (flagged). An episode ends at the stated recovery or the
-    next "no aches" answer; without either it is open, or silent once its last report is older than 14 d.
+    An unknown side joins the nearest report of a known side in an unbroken chain (flagged). An episode ends at the
+    stated recovery or the next "no aches" answer; without either it is open, or silent once its last report is older
+    than 14 d.
     Source: method.md §3; recurrence classes after Fuller 2006.
     """
     gap = catalogue.days("episode.gap")
@@ -51,27 +52,55 @@ def _with_complaint(aches: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
 
 
 def _with_side(aches: pl.DataFrame, gap: int) -> pl.DataFrame:
-    """Unknown sides take that of the nearest report of the same complaint with a known side, within the gap."""
+    """Unknown sides take that of the nearest report with a known side, in a chain without gaps over the limit."""
     is_unknown = pl.col("side") == "unknown"
-    by = ["runner_id", "complaint_id"]
-    sided = aches.filter(~is_unknown).select(*by, "reported_on", nearest_side="side").sort("reported_on")
+    by = ["runner_id", "complaint_id", "chain"]
+    days_since_last = pl.col("reported_on").diff().dt.total_days().over("runner_id", "complaint_id")
+    starts_chain = (days_since_last > gap).fill_null(value=True)
+    chained = aches.sort("runner_id", "complaint_id", "reported_on", "ache_report_id").with_columns(
+        chain=starts_chain.cum_sum().over("runner_id", "complaint_id")
+    )
+    sided = chained.filter(~is_unknown).select(*by, "reported_on", nearest_side="side").sort("reported_on")
     return (
-        aches.sort("reported_on")
-        .join_asof(
-            sided, on="reported_on", by=by, strategy="nearest", tolerance=timedelta(days=gap), check_sortedness=False
-        )
+        chained.sort("reported_on")
+        .join_asof(sided, on="reported_on", by=by, strategy="nearest", check_sortedness=False)
         .with_columns(is_side_uncertain=is_unknown)
         .with_columns(side=pl.when(is_unknown).then(pl.coalesce("nearest_side", "side")).otherwise("side"))
-        .drop("nearest_side")
     )
 
 
 def _with_recovery(aches: pl.DataFrame, no_aches: pl.DataFrame) -> pl.DataFrame:
-    """When the runner first said to be well again after each report: by this row itself, or by a later "no aches"."""
-    stated = pl.when(pl.col("status") == "resolved").then(pl.coalesce("resolved_on", "reported_on"))
+    """For each report that says the ache is there, when the runner first said to be well again after it.
+
+    A "resolved" answer only closes, unless it is the first of its complaint or says that the ache was first noticed
+    after the answer before. On one day, an answer that the ache is there outweighs one that it is gone.
+    """
+    is_resolved = (pl.col("status") == "resolved").fill_null(value=pl.col("resolved_on").is_not_null())
+    well_on = pl.coalesce("resolved_on", "reported_on")
+    answered_before = pl.col("reported_on").shift(1).over(_COMPLAINT)
+    is_news = answered_before.is_null() | (pl.col("noticed_on") > answered_before).fill_null(value=False)
+    ordered = (
+        aches.with_columns(is_resolved=is_resolved)
+        .sort(*_COMPLAINT, "reported_on", ~is_resolved, "ache_report_id")
+        .with_columns(is_ache=~pl.col("is_resolved") | is_news, place=pl.int_range(pl.len()))
+    )
+    closing = (
+        ordered.filter(pl.col("is_resolved") & ~pl.col("is_ache"))
+        .select(*_COMPLAINT, said_on="reported_on", closed_on=well_on)
+        .sort("said_on")
+    )
+    own = pl.when(pl.col("is_ache") & pl.col("is_resolved")).then(well_on)
     return (
-        aches.sort("reported_on", "ache_report_id")
-        .with_columns(day_after=pl.col("reported_on") + timedelta(days=1))
+        ordered.with_columns(day_after=pl.col("reported_on") + timedelta(days=1))
+        .sort("day_after")
+        .join_asof(
+            closing,
+            left_on="day_after",
+            right_on="said_on",
+            by=list(_COMPLAINT),
+            strategy="forward",
+            check_sortedness=False,
+        )
         .join_asof(
             no_aches,
             left_on="day_after",
@@ -80,32 +109,34 @@ def _with_recovery(aches: pl.DataFrame, no_aches: pl.DataFrame) -> pl.DataFrame:
             strategy="forward",
             check_sortedness=False,
         )
-        .with_columns(is_well_on=pl.min_horizontal(stated, pl.col("recovery")), states_recovery=stated.is_not_null())
+        .with_columns(is_well_on=pl.when("is_ache").then(pl.min_horizontal(own, "closed_on", "recovery")))
+        .sort("place")
     )
 
 
 def _with_number(aches: pl.DataFrame, gap: int) -> pl.DataFrame:
     """Numbers the episodes of each complaint and side, and says which began after a silence."""
-    ordered = aches.sort(*_COMPLAINT, "reported_on", "ache_report_id")
-    before = {
-        "reported_before": pl.col("reported_on").shift(1).over(_COMPLAINT),
-        "well_before": pl.col("is_well_on").shift(1).over(_COMPLAINT),
-    }
-    is_first = pl.col("reported_before").is_null()
+    there = aches.filter("is_ache").with_columns(
+        there_before=pl.col("reported_on").shift(1).over(_COMPLAINT),
+        well_before=pl.col("is_well_on").shift(1).over(_COMPLAINT),
+    )
+    is_first = pl.col("there_before").is_null()
     is_recovered = (pl.col("well_before") <= pl.col("reported_on")).fill_null(value=False)
     is_noticed_since = (pl.col("noticed_on") > pl.col("well_before")).fill_null(value=False)
     onset = pl.when(is_noticed_since).then("noticed_on").otherwise("reported_on")
-    days_since_report = (pl.col("reported_on") - pl.col("reported_before")).dt.total_days()
+    days_since_report = (pl.col("reported_on") - pl.col("there_before")).dt.total_days()
     days_since_well = (onset - pl.col("well_before")).dt.total_days()
-    is_continued = (pl.col("noticed_on") <= pl.col("reported_before")).fill_null(value=False)
-    only_closes = pl.col("states_recovery") & ~is_noticed_since
+    is_continued = (pl.col("noticed_on") <= pl.col("there_before")).fill_null(value=False)
 
-    is_recurrence = is_recovered & (days_since_report > gap) & (days_since_well >= gap) & ~only_closes
-    is_after_silence = ~is_recovered & (days_since_report > gap) & ~is_continued & ~only_closes
+    is_recurrence = is_recovered & (days_since_report > gap) & (days_since_well >= gap)
+    is_after_silence = ~is_first & ~is_recovered & (days_since_report > gap) & ~is_continued
+    starts = there.select(
+        "place", starts=is_first | is_recurrence | is_after_silence, is_after_silence=is_after_silence
+    )
     return (
-        ordered.with_columns(**before)
-        .with_columns(starts=is_first | is_recurrence | is_after_silence, is_after_silence=~is_first & is_after_silence)
-        .with_columns(number=pl.col("starts").cum_sum().over(_COMPLAINT, order_by=["reported_on", "ache_report_id"]))
+        aches.join(starts, on="place", how="left", validate="1:1")
+        .with_columns(pl.col("starts", "is_after_silence").fill_null(value=False))
+        .with_columns(number=pl.col("starts").cum_sum().over(_COMPLAINT, order_by="place"))
     )
 
 
@@ -118,11 +149,12 @@ def _collect(numbered: pl.DataFrame, as_of: date, gap: int) -> pl.DataFrame:
         pain=pl.coalesce("pain_now", "pain_worst"),
     )
     per_episode = (
-        dated.sort(*_COMPLAINT, "number", "reported_on", "ache_report_id")
+        dated.sort("place")
         .group_by(*_COMPLAINT, "number", maintain_order=True)
         .agg(
-            pl.col("symptom_id", "site_id", "is_well_on").last(),
+            pl.col("symptom_id", "site_id").last(),
             pl.col("is_side_uncertain").any(),
+            is_well_on=pl.col("is_well_on").filter("is_ache").last(),
             onset_on=pl.min_horizontal(pl.col("own_noticed").min(), pl.col("reported_on").min()),
             has_noticed_date=pl.col("own_noticed").is_not_null().any(),
             is_onset_uncertain=pl.col("is_after_silence").first(),
@@ -153,17 +185,17 @@ def _recurrence(catalogue: Catalogue) -> pl.Expr:
     """How long after the episode before it ended: index for a first one, uncertain after a silence."""
     ended_before = pl.col("ended_on").shift(1).over(_COMPLAINT, order_by="number")
 
-    def within(parameter: str) -> pl.Expr:
-        return pl.col("onset_on") < ended_before.dt.offset_by(f"{catalogue.days(parameter)}mo")
+    early_until = ended_before.dt.offset_by(f"{catalogue.days('episode.early_recurrence')}mo")
+    late_until = ended_before.dt.offset_by(f"{catalogue.days('episode.late_recurrence')}mo")
 
     return (
         pl.when(pl.col("number") == 1)
         .then(pl.lit("index"))
         .when(pl.col("is_onset_uncertain"))
         .then(pl.lit("uncertain"))
-        .when(within("episode.early_recurrence"))
+        .when(pl.col("onset_on") < early_until)
         .then(pl.lit("early"))
-        .when(within("episode.late_recurrence"))
+        .when(pl.col("onset_on") <= late_until)
         .then(pl.lit("late"))
         .otherwise(pl.lit("delayed"))
     )

@@ -79,10 +79,11 @@ def _observed_days(runs: pl.DataFrame, reports: pl.DataFrame, as_of: date, catal
 
 
 def _days_of_episodes(episodes: pl.DataFrame, gap: int) -> pl.DataFrame:
-    """One row per runner, symptom and day within an episode (its first day excepted) or the gap after it."""
+    """One row per runner, symptom and day within an episode or the gap after it; the day of an onset is not one."""
     end = pl.coalesce("ended_on", "last_reported_on") + timedelta(days=gap)
+    first = pl.when("is_prevalent").then("onset_on").otherwise(pl.col("onset_on") + timedelta(days=1))
     return (
-        episodes.with_columns(local_date=pl.date_ranges(pl.col("onset_on") + timedelta(days=1), end))
+        episodes.with_columns(local_date=pl.date_ranges(first, end))
         .explode("local_date")
         .select("runner_id", "symptom_id", "local_date")
         .unique()

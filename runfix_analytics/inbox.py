@@ -1,7 +1,8 @@
 """The new files of an inbox → accepted rows, and accepted rows → the store."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from runfix_analytics.sourcefile import SourceFile, packed_bytes
 from runfix_analytics.store import Store
 from runfix_analytics.tables import AcheReports, Imports, Rejects, Runs, StrengthDays, StrengthSets
 
+LOG = logging.getLogger(__name__)
 GOOD = ("imported", "nothing")
 BATCH_BYTES = 32 * 1024 * 1024
 COUNTS = ("files_seen", "files_new", "files_known", "files_bad", "rows", "rejects")
@@ -38,7 +40,7 @@ class Seen:
 def read_inbox(store: Store, runner: RunnerSettings, catalogue: Catalogue) -> tuple[Seen, list[Accepted]]:
     """The new files of one inbox, judged, in batches that bound the memory; nothing is stored but the originals.
 
-    A content that the ledger holds already is passed over, whatever its name.
+    A content that the ledger holds already is passed over, whatever its name. Hidden files and folders are not read.
     """
     inbox = store.root / "inbox" / runner.runner_id
     known = set(store.scan("imports", [runner.runner_id]).select("import_id").collect()["import_id"])
@@ -46,7 +48,7 @@ def read_inbox(store: Store, runner: RunnerSettings, catalogue: Catalogue) -> tu
     bad: list[tuple[str, str]] = []
     accepted: list[Accepted] = []
     batch: list[tuple[Path, str, bytes]] = []
-    for path in sorted(path for path in inbox.rglob("*") if not path.is_dir() and not path.name.startswith(".")):
+    for path in _files(inbox):
         counts["files_seen"] += 1
         try:
             packed = packed_bytes(path)
@@ -75,6 +77,14 @@ def read_inbox(store: Store, runner: RunnerSettings, catalogue: Catalogue) -> tu
     return Seen(counts | {"files_bad": len(bad)}, tuple(bad)), accepted
 
 
+def _files(inbox: Path) -> list[Path]:
+    """What lies in an inbox, links to folders included (they are refused when read), hidden things not."""
+    if inbox.is_symlink():
+        return [inbox]
+    found = (path for path in inbox.rglob("*") if path.is_symlink() or not path.is_dir())
+    return sorted(p for p in found if not any(part.startswith(".") for part in p.relative_to(inbox).parts))
+
+
 def _arrivals(batch: Sequence[tuple[Path, str, bytes]]) -> list[Arrival]:
     """Each file of a batch, read, in order; what cannot be unpacked or read is a raw log that says why."""
     unpacked: dict[str, SourceFile] = {}
@@ -84,9 +94,21 @@ def _arrivals(batch: Sequence[tuple[Path, str, bytes]]) -> list[Arrival]:
             unpacked[import_id] = SourceFile.unpack(path.name, packed)
         except ReadError as error:
             raw_logs[import_id] = RawLog(reader="", source="", error=str(error))
-    raw_logs |= dict(zip(unpacked, readers.read(unpacked.values()), strict=True))
+    raw_logs |= _read(unpacked)
     now = datetime.now(UTC)
     return [Arrival(id_, str(path), len(packed), now, raw_logs[id_]) for path, id_, packed in batch]
+
+
+def _read(files: Mapping[str, SourceFile]) -> dict[str, RawLog]:
+    """The raw log of each file; where a reader has a fault, only the file that shows it fails."""
+    try:
+        return dict(zip(files, readers.read(files.values()), strict=True))
+    except Exception as error:
+        if len(files) == 1:
+            LOG.debug("a reader failed", exc_info=True)
+            reason = f"the reader failed ({type(error).__name__}); please report this file's header"
+            return {import_id: RawLog(reader="", source="", error=reason) for import_id in files}
+    return {import_id: _read({import_id: file})[import_id] for import_id, file in files.items()}
 
 
 def store_rows(store: Store, accepted: Sequence[Accepted], catalogue: Catalogue) -> None:
@@ -94,10 +116,10 @@ def store_rows(store: Store, accepted: Sequence[Accepted], catalogue: Catalogue)
     if not accepted:
         return
     ids = sorted({runner for files in accepted for runner in files.imports["runner_id"]})
-    new = set(pl.concat([files.imports for files in accepted])["import_id"])
+    new = pl.concat([files.imports for files in accepted]).select("runner_id", "import_id")
 
     def merged(schema: type[S], frames: Iterable[dy.DataFrame[S]]) -> dy.DataFrame[S]:
-        kept = store.read(schema, ids).filter(~pl.col("import_id").is_in(new))
+        kept = store.read(schema, ids).join(new, on=["runner_id", "import_id"], how="anti")
         return schema.validate(pl.concat([kept, *frames]))
 
     runs = mark_runs(merged(Runs, [files.runs for files in accepted]), catalogue)

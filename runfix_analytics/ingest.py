@@ -6,7 +6,7 @@ Many files of one runner are judged together, column by column; every row keeps 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TypeVar
 
 import dataframely as dy
@@ -26,6 +26,7 @@ from runfix_analytics.tables import (
 S = TypeVar("S", bound=dy.Schema)
 
 NO_STRENGTH = "none"
+UNNAMED = "unknown"
 MAX_TEXT = 2000
 KG_PER_LB = 0.45359237
 METRES = {"m": 1.0, "km": 1000.0, "mi": 1609.344}
@@ -45,12 +46,13 @@ _ADVICE = {
 
 
 _DAY = ["import_id", "source", "local_date"]
+_ACHE_TEXTS = ("runner", "site", "exercise_that_hurt", "note", "report_id", "linked_report_id")
 _DOUBTFUL = {
     "noticed_on": pl.col("noticed_on") > pl.col("reported_on"),
     "resolved_on": pl.col("resolved_on") > pl.col("reported_on"),
     "pain_now": ~pl.col("pain_now").is_between(0, 10),
     "pain_worst": ~pl.col("pain_worst").is_between(0, 10),
-    "days_lost": pl.col("days_lost") < 0,
+    "days_lost": (pl.col("days_lost") < 0) | ~pl.col("days_lost").is_finite(),
 }
 
 
@@ -102,7 +104,8 @@ def ingest(arrivals: Sequence[Arrival], runner: RunnerSettings, catalogue: Catal
 
 def clean_text(text: str) -> str:
     """Free text made safe to store and show: NFC, no control or direction characters, at most 2000 characters."""
-    return str(pl.DataFrame({"text": [text]}).select(_clean("text")).item())
+    readable = text.encode("utf-8", "replace").decode()
+    return str(pl.DataFrame({"text": [readable]}).select(_clean("text")).item())
 
 
 def _clean(column: str) -> pl.Expr:
@@ -132,7 +135,7 @@ class _Judge:
         metres = pl.col("distance") * unit.replace_strict(METRES, return_dtype=pl.Float64)
         is_feet = pl.col("distance_unit").is_null() & pl.lit(not is_metric)
         runs = timely.filter(pl.col("kind") == "run").with_columns(
-            distance_m=pl.when(metres > 0).then(metres),
+            distance_m=pl.when(metres != 0).then(metres),
             ascent_m=pl.col("ascent") * pl.when(is_feet).then(METRES_PER_FOOT).otherwise(1.0),
             distance_unit_source=_unit_source("distance_unit"),
             is_indoor=pl.col("is_indoor").fill_null(value=False),
@@ -155,7 +158,7 @@ class _Judge:
     def sets(self) -> tuple[dy.DataFrame[StrengthSets], pl.DataFrame]:
         """The sets, and the days for which the runner states no strength work."""
         sets = self._together([arrival.raw.sets for arrival in self.arrivals], SETS)
-        dated = self._dated(sets).with_columns(_clean("logged_as"), _clean("note"))
+        dated = self._dated(sets).with_columns(_clean("logged_as").fill_null(UNNAMED), _clean("note"))
         timely = self._keep(dated, self._time_rule(), "start_at")
         is_none = pl.col("logged_as").str.to_lowercase() == NO_STRENGTH
         logged = timely.filter(~is_none)
@@ -163,6 +166,7 @@ class _Judge:
         weight = pl.col("weight") * pl.when(unit == "lb").then(KG_PER_LB).otherwise(1.0)
         keyed = logged.with_columns(
             session_start_at="start_at",
+            is_timed=pl.col("start_local").is_null() | (pl.col("start_local").dt.time() != time.min),
             weight_kg=weight.round(2),
             weight_unit_source=_unit_source("weight_unit"),
             exercise_key=_keys(logged["logged_as"]),
@@ -199,18 +203,29 @@ class _Judge:
     def aches(self) -> dy.DataFrame[AcheReports]:
         """The ache answers; doubtful details are left out with a warning."""
         together = self._together([arrival.raw.aches for arrival in self.arrivals], ACHES)
-        aches = together.with_columns(_clean(name) for name in ("runner", "site", "exercise_that_hurt", "note"))
+        aches = together.with_columns(_clean(name) for name in _ACHE_TEXTS)
         names_several = pl.col("runner").drop_nulls().n_unique().over("import_id") > 1
-        own_names = [self.runner.runner_id.casefold(), self.runner.name.casefold()]
-        is_other = names_several & ~pl.col("runner").str.to_lowercase().is_in(own_names)
+        own = {self.runner.runner_id.casefold(), self.runner.name.casefold()}
+        own_words = [word for word in aches["runner"].drop_nulls().unique() if word.casefold() in own]
+        is_other = names_several & ~pl.col("runner").is_in(own_words).fill_null(value=False)
         is_future = pl.col("reported_on") > self.newest.date() + timedelta(days=1)
-        rule = pl.when(is_other).then(pl.lit("other_runner")).when(is_future).then(pl.lit("in_the_future"))
-        own = self._keep(aches, rule, "reported_on")
+        first_year = self.catalogue.days("plausible.first_year")
+        rule = (
+            pl.when(is_other)
+            .then(pl.lit("other_runner"))
+            .when(is_future)
+            .then(pl.lit("in_the_future"))
+            .when(pl.col("reported_on").dt.year() < first_year)
+            .then(pl.lit("before_first_year"))
+        )
+        kept = self._keep(aches, rule, "reported_on")
         for column, is_doubtful in _DOUBTFUL.items():
-            own = self._doubtful(own, column, is_doubtful)
-        keyed = own.with_columns(
+            kept = self._doubtful(kept, column, is_doubtful)
+        for column in ("noticed_on", "resolved_on"):
+            kept = self._doubtful(kept, column, pl.col(column).dt.year() < first_year)
+        keyed = kept.with_columns(
             logged_site="site",
-            site_key=_keys(own["site"]),
+            site_key=_keys(kept["site"]),
             side=pl.col("side").fill_null("unknown"),
             onset_type=pl.col("onset_type").fill_null("unknown"),
         )

@@ -8,6 +8,7 @@ import polars as pl
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.tables import EVIDENCE, KnownDays, RecognisedSets, Runners, Runs, StrengthDays
 
+_DAY = ["runner_id", "local_date"]
 UNKNOWN = ("no_sets", "unknown")
 NOT_FOR_ONSETS = ("assumed", "tail")
 _STRENGTH = {name: place for place, name in enumerate(EVIDENCE)}
@@ -22,19 +23,21 @@ def known_days(
     as_of: date,
     catalogue: Catalogue,
 ) -> dy.DataFrame[KnownDays]:
-    """One row per runner and day from the first log to `as_of`, with the strongest evidence for that day.
+    """One row per runner and day, with the strongest evidence for that day.
+
+    From the first log, or from the stated beginning of a log declared complete, to `as_of`.
 
     sets: decided sets were logged. no_sets: a workout without sets, or with more than a quarter of its working sets
     undecided; unknown, and no entry for its neighbours. stated_none: the runner states no strength work. between:
     strictly between two entries of one source at most 14 d apart. tail: within 3 d after a source's newest entry.
     declared: in a period declared complete. assumed: the same account delivers runs within 7 d and has delivered
-    strength sets of this runner before. A runner without any log has no row.
+    strength sets of this runner before. A runner without either has no row.
     Source: method.md §1.
     """
     sets_until, stated_until = _until(sets, as_of), _until(strength_days, as_of)
-    runs_until = _until(runs.filter(pl.col("duplicate_of").is_null()), as_of)
+    runs_until = _until(runs, as_of)
 
-    set_days = _set_days(sets_until, catalogue)
+    set_days = _set_days(sets_until, stated_until, catalogue)
     no_sets = pl.concat(
         [
             set_days.filter(~pl.col("is_decided")).select("runner_id", "local_date"),
@@ -54,7 +57,7 @@ def known_days(
             _label(_between(entries, catalogue.days("coverage.max_entry_gap")), "between"),
             _label(_tail(entries, catalogue.days("coverage.tail")), "tail"),
             _label(_declared(calendar), "declared"),
-            _label(_assumed(runs_until, sets_until, catalogue.days("coverage.assumed_reach")), "assumed"),
+            _label(_assumed(runs_until, set_days, catalogue.days("coverage.assumed_reach")), "assumed"),
         ]
     )
     strongest = (
@@ -80,28 +83,35 @@ def _label(days: pl.DataFrame, evidence: str) -> pl.DataFrame:
     return days.select("runner_id", "local_date", evidence=pl.lit(evidence))
 
 
-def _set_days(sets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
-    """One row per runner, day and source with sets; a day is decided by all its working sets together."""
+def _set_days(sets: pl.DataFrame, strength_days: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """One row per runner, day and source with sets; a day is decided by all its working sets together.
+
+    A source whose sets are counted in another export has logged that day all the same.
+    """
     is_undecided = pl.col("exercise_id").is_null()
     is_working = pl.col("set_type") == "working"
     undecided_share = (is_undecided & is_working).sum() / is_working.sum().clip(lower_bound=1)
     is_decided = undecided_share <= catalogue.number("coverage.max_undecided_share")
-    per_day = sets.group_by("runner_id", "local_date").agg(is_decided=is_decided)
-    per_source = sets.select("runner_id", "local_date", "source").unique()
-    return per_source.join(per_day, on=["runner_id", "local_date"], how="left", validate="m:1")
+    per_day = sets.group_by(_DAY).agg(is_decided=is_decided)
+    logged = strength_days.filter(pl.col("kind") == "sets").select(*_DAY, "source")
+    per_source = pl.concat([sets.select(*_DAY, "source"), logged]).unique()
+    return per_source.join(per_day, on=_DAY, how="inner", validate="m:1")
 
 
 def _calendar(
     runners: pl.DataFrame, runs: pl.DataFrame, sets: pl.DataFrame, strength_days: pl.DataFrame, as_of: date
 ) -> pl.DataFrame:
-    keys = ["runner_id", "local_date"]
-    logged = pl.concat([runs.select(keys), sets.select(keys), strength_days.select(keys)])
-    first_log = logged.group_by("runner_id").agg(first=pl.col("local_date").min())
+    """The days from the first log, or from the stated beginning of a complete log, to `as_of`."""
+    logged = pl.concat([runs.select(_DAY), sets.select(_DAY), strength_days.select(_DAY)])
+    first_log = logged.group_by("runner_id").agg(first_log=pl.col("local_date").min())
+    declared = pl.when(pl.col("strength_log") == "complete").then("active_from")
     return (
         runners.select("runner_id", "active_from", "active_to", "strength_log")
-        .join(first_log, on="runner_id", how="inner", validate="1:1")
+        .join(first_log, on="runner_id", how="left", validate="1:1")
+        .with_columns(first=pl.min_horizontal("first_log", declared))
+        .filter(pl.col("first") <= as_of)
         .with_columns(local_date=pl.date_ranges("first", pl.lit(as_of)))
-        .drop("first")
+        .drop("first", "first_log")
         .explode("local_date")
     )
 
@@ -133,10 +143,10 @@ def _declared(calendar: pl.DataFrame) -> pl.DataFrame:
     return calendar.filter((pl.col("strength_log") == "complete") & starts & goes_on)
 
 
-def _assumed(runs: pl.DataFrame, sets: pl.DataFrame, reach: int) -> pl.DataFrame:
+def _assumed(runs: pl.DataFrame, set_days: pl.DataFrame, reach: int) -> pl.DataFrame:
     """Days near a run of an account that has delivered strength sets before that day."""
     account = ["runner_id", "source"]
-    first_sets = sets.group_by(account).agg(first_set=pl.col("local_date").min())
+    first_sets = set_days.group_by(account).agg(first_set=pl.col("local_date").min())
     return (
         runs.select(*account, "local_date")
         .join(first_sets, on=account, how="inner", validate="m:1")

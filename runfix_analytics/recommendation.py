@@ -107,7 +107,9 @@ def _expected_onsets(exposure: pl.DataFrame, rates: pl.DataFrame, catalogue: Cat
 
 
 def _linked_aches(episodes: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
-    overuse = episodes.filter(~pl.col("is_trauma"))
+    """Overuse episodes per runner and linked area; breathing is not in the ranking."""
+    modelled = [symptom.id for symptom in catalogue.symptoms.values() if symptom.in_hazard_models]
+    overuse = episodes.filter(~pl.col("is_trauma") & pl.col("symptom_id").is_in(modelled))
     linked = overuse.join(_links(catalogue), on="symptom_id", how="inner")
     return linked.group_by(_RUNNER_AREA).agg(n_aches=pl.len())
 

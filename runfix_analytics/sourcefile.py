@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import stat
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ MAX_BYTES = 512 * 1024 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
 _DELIMITERS = (",", ";", "\t")
 _HEADER_BYTES = 64 * 1024
+csv.field_size_limit(MAX_BYTES)  # one long note must not cost the file; ingest cuts it
 
 
 @dataclass(frozen=True)
@@ -105,14 +107,18 @@ class SourceFile:
 def packed_bytes(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
     """The bytes on disk.
 
-    Raises: ReadError when the file cannot be opened, is a link, or is larger than the limit.
+    Raises: ReadError when the file cannot be opened, is a link or no regular file, or is larger than the limit.
     """
-    if path.is_symlink():
-        raise ReadError(f"{path.name}: is a symbolic link; copy the file itself into the inbox")
     try:
-        size = path.stat().st_size
-        if size > max_bytes:
-            raise ReadError(f"{path.name}: {size} bytes are more than the limit of {max_bytes}; split the export")
+        kind = path.lstat()
+        if stat.S_ISLNK(kind.st_mode):
+            raise ReadError(f"{path.name}: is a symbolic link; copy the file itself into the inbox")
+        if not stat.S_ISREG(kind.st_mode):
+            raise ReadError(f"{path.name}: is no regular file; copy the file itself into the inbox")
+        if kind.st_size > max_bytes:
+            raise ReadError(
+                f"{path.name}: {kind.st_size} bytes are more than the limit of {max_bytes}; split the export"
+            )
         return path.read_bytes()
     except OSError as error:
         raise ReadError(f"{path.name}: cannot be opened: {error.strerror}") from error

@@ -23,13 +23,13 @@ TRAINING_EFFECTS = ("full", "with_problems", "modified", "stopped")
 ACHE_STATUS = ("active", "resolved")
 OSTRC_SCORES = (0, 8, 17, 25)
 IMPORT_STATUS = ("imported", "nothing", "damaged", "failed", "unknown_format")
-EVIDENCE = ("sets", "no_sets", "stated_none", "between", "tail", "declared", "assumed", "unknown")
+EVIDENCE = ("sets", "no_sets", "stated_none", "between", "declared", "tail", "assumed", "unknown")
 COVERAGE_STATUS = ("on_target", "under_floor", "under_target", "not_clear", "not_known")
 LIMITS = ("frequency", "exercises", "rounds", "effort")
 SPIKES = ("none", "small", "medium", "large")
 RECURRENCES = ("index", "early", "late", "delayed", "uncertain")
 EPISODE_STATES = ("open", "silent", "ended")
-ONSET_EXCLUSIONS = ("breathing", "trauma", "prevalent", "uncertain_onset", "no_linked_area", "coverage_unknown")
+ONSET_EXCLUSIONS = ("not_modelled", "trauma", "prevalent", "uncertain_onset", "no_linked_area", "coverage_unknown")
 ADVICE_STATUS = ("train", "on_target", "withheld", "log_first")
 RED_FLAGS = ("acute_injury", "during_exercises", "at_night", "at_rest", "bone_tenderness", "medical")
 
@@ -107,6 +107,7 @@ class StrengthSets(dy.Schema):
     `exercise_key` is the normalised name, looked up in the catalogue when a table is computed, never before: a
     corrected catalogue corrects the past. `category_key`: a watch's coarser guess, null elsewhere. Reps, seconds,
     weight, side and effort are null where not logged; weight null or 0 is bodyweight or not entered.
+    `is_timed` false: the log states a date only, and the session is set at midnight.
     """
 
     runner_id = _runner()
@@ -115,6 +116,7 @@ class StrengthSets(dy.Schema):
     source_row = dy.Int32(nullable=True)
     source = dy.String()
     session_start_at = _utc()
+    is_timed = dy.Bool()
     local_date = dy.Date()
     local_date_source = _one_of(LOCAL_DATE_SOURCES)
     logged_as = dy.String()
@@ -264,7 +266,8 @@ class RecognisedSets(dy.Schema):
 
 
 class KnownDays(dy.Schema):
-    """One row per runner and calendar day from the runner's first log to the day of calculation.
+    """One row per runner and calendar day from the first log (or the stated beginning of a complete one) to the day of
+    calculation.
 
     `is_known`: there is positive evidence that the strength log was live that day; `evidence` names the strongest.
     """

@@ -65,10 +65,15 @@ def test_an_episode_without_a_stated_end_ends_at_its_last_report():
     assert_shows(at_risk(FIVE_WEEKS, aches=aches), "n_onsets | n_days_at_risk\n1 | 16")
 
 
-@pytest.mark.parametrize("why", ["is_trauma", "is_prevalent", "is_onset_uncertain"])
-def test_traumatic_prevalent_and_uncertain_onsets_are_not_counted_but_take_their_days(why: str):
+@pytest.mark.parametrize("why", ["is_trauma", "is_onset_uncertain"])
+def test_traumatic_and_uncertain_onsets_are_not_counted_but_take_their_days(why: str):
     aches = f"site | onset_on | ended_on | state | {why}\nshin | 2026-01-12 | 2026-01-14 | ended | true"
     assert_shows(at_risk(FIVE_WEEKS, aches=aches), "n_onsets | n_days_at_risk\n0 | 19")
+
+
+def test_the_first_day_of_a_prevalent_ache_is_no_day_at_risk():
+    aches = "site | onset_on | ended_on | state | is_prevalent\nshin | 2026-01-12 | 2026-01-14 | ended | true"
+    assert_shows(at_risk(FIVE_WEEKS, aches=aches), "n_onsets | n_days_at_risk\n0 | 18")
 
 
 def test_an_onset_on_a_day_that_the_diary_does_not_speak_for_is_not_counted():

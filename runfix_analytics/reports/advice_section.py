@@ -62,7 +62,8 @@ def circuit_intro(results: RunnerResults, catalogue: Catalogue) -> str:
     if not named:
         return "Without a programme: the whole body in one circuit, in no order of need:"
     names = listing([catalogue.exercises[row["exercise_id"]].name for row in named])
-    return f"Without a programme: one circuit for the whole body, in no order of need: {names} as above, and:"
+    rest = ", and:" if circuit(results, catalogue) else "."
+    return f"Without a programme: one circuit for the whole body, in no order of need: {names} as above{rest}"
 
 
 def advised(results: RunnerResults, catalogue: Catalogue) -> tuple[Advised, ...]:

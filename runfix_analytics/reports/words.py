@@ -43,7 +43,7 @@ FLAGS = {
     "medical": "chest pain, or sudden trouble with breathing",
 }
 EXCLUDED = {
-    "breathing": "described only: breathing is no onset of pain",
+    "not_modelled": "described only: no onset of pain",
     "trauma": "left out: it began suddenly or with a fall or blow",
     "prevalent": "left out: the ache was there when the diary began",
     "uncertain_onset": "left out: it came back after a silence, so its onset is not certain",
