@@ -5,6 +5,7 @@ Everything heavy is imported inside the commands, so that --help is quick.
 """
 
 import json
+import logging
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -56,7 +57,8 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="As JSON, for ot
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="runfix-analytics")
-def main() -> None:
+@click.option("--debug", is_flag=True, help="Show where errors come from (may show what the logs hold).")
+def main(*, debug: bool) -> None:
     """Joins runners' logs of runs, strength work and aches, and advises the under-trained areas.
 
     \b
@@ -66,6 +68,9 @@ def main() -> None:
       runfix import --root squad --runner "Ann Example" strong.csv activities/*.fit aches.csv
       runfix nightly --root squad
     """
+    logging.basicConfig(level=logging.DEBUG if debug else logging.ERROR, format="%(message)s")
+    for noisy in ("deltalake", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
 
 
 @main.command()

@@ -22,16 +22,15 @@ from runfix_analytics.tables import (
     StrengthDays,
     StrengthSets,
 )
+from runfix_analytics.text import clean_column, clean_text
 
 S = TypeVar("S", bound=dy.Schema)
 
 NO_STRENGTH = "none"
 UNNAMED = "unknown"
-MAX_TEXT = 2000
 KG_PER_LB = 0.45359237
 METRES = {"m": 1.0, "km": 1000.0, "mi": 1609.344}
 METRES_PER_FOOT = 0.3048
-_CONTROL = r"[\p{Cc}\p{Cf}\p{Co}]"
 _ADVICE = {
     "other_sport": "nothing to do: only runs and strength work are stored",
     "in_the_future": "check the date in the log; it lies after the import",
@@ -102,17 +101,6 @@ def ingest(arrivals: Sequence[Arrival], runner: RunnerSettings, catalogue: Catal
     return Accepted(runs, sets, days, aches, judge.rejects(), judge.ledger())
 
 
-def clean_text(text: str) -> str:
-    """Free text made safe to store and show: NFC, no control or direction characters, at most 2000 characters."""
-    readable = text.encode("utf-8", "replace").decode()
-    return str(pl.DataFrame({"text": [readable]}).select(_clean("text")).item())
-
-
-def _clean(column: str) -> pl.Expr:
-    text = pl.col(column).str.replace_all(r"\s+", " ").str.replace_all(_CONTROL, "").str.normalize("NFC")
-    return text.str.strip_chars().str.slice(0, MAX_TEXT)
-
-
 class _Judge:
     """Judges the parts of some raw logs and collects what it rejects."""
 
@@ -125,7 +113,7 @@ class _Judge:
     def activities(self) -> tuple[dy.DataFrame[Runs], pl.DataFrame]:
         """The runs, and the days of strength workouts."""
         activities = self._together([arrival.raw.activities for arrival in self.arrivals], ACTIVITIES)
-        dated = self._dated(activities).with_columns(_clean("logged_as"))
+        dated = self._dated(activities).with_columns(clean_column("logged_as"))
         others = dated.filter(pl.col("kind") == "other")
         self._reject(others, pl.lit("other_sport"), "logged_as", is_expected=True)
         timely = self._keep(dated.filter(pl.col("kind") != "other"), self._time_rule(), "start_at")
@@ -158,7 +146,7 @@ class _Judge:
     def sets(self) -> tuple[dy.DataFrame[StrengthSets], pl.DataFrame]:
         """The sets, and the days for which the runner states no strength work."""
         sets = self._together([arrival.raw.sets for arrival in self.arrivals], SETS)
-        dated = self._dated(sets).with_columns(_clean("logged_as").fill_null(UNNAMED), _clean("note"))
+        dated = self._dated(sets).with_columns(clean_column("logged_as").fill_null(UNNAMED), clean_column("note"))
         timely = self._keep(dated, self._time_rule(), "start_at")
         is_none = pl.col("logged_as").str.to_lowercase() == NO_STRENGTH
         logged = timely.filter(~is_none)
@@ -203,7 +191,7 @@ class _Judge:
     def aches(self) -> dy.DataFrame[AcheReports]:
         """The ache answers; doubtful details are left out with a warning."""
         together = self._together([arrival.raw.aches for arrival in self.arrivals], ACHES)
-        aches = together.with_columns(_clean(name) for name in _ACHE_TEXTS)
+        aches = together.with_columns(clean_column(name) for name in _ACHE_TEXTS)
         names_several = pl.col("runner").drop_nulls().n_unique().over("import_id") > 1
         own = {self.runner.runner_id.casefold(), self.runner.name.casefold()}
         own_words = [word for word in aches["runner"].drop_nulls().unique() if word.casefold() in own]
@@ -248,7 +236,7 @@ class _Judge:
             }
             for import_id, problem in self.problems
         ]
-        frame = pl.DataFrame(rows, schema=Rejects.create_empty().schema).with_columns(_clean("logged"))
+        frame = pl.DataFrame(rows, schema=Rejects.create_empty().schema).with_columns(clean_column("logged"))
         return Rejects.validate(frame.sort("import_id", "source_row", "rule", maintain_order=True), cast=True)
 
     def ledger(self) -> dy.DataFrame[Imports]:

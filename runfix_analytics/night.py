@@ -17,7 +17,7 @@ import polars as pl
 from runfix_analytics.assessment import Assessment, Logs, Squad, assess, squad, survey
 from runfix_analytics.catalogue import Catalogue, load
 from runfix_analytics.completeness import Logged, logged
-from runfix_analytics.errors import StoreError
+from runfix_analytics.errors import RunfixError, StoreError
 from runfix_analytics.inbox import read_inbox, store_rows
 from runfix_analytics.ingest import Accepted, RunnerSettings
 from runfix_analytics.store import TABLES, Store, bucket_of
@@ -38,6 +38,7 @@ from runfix_analytics.tables import (
     StrengthDays,
     StrengthSets,
 )
+from runfix_analytics.text import clean_text
 
 if TYPE_CHECKING:
     from runfix_analytics.reports.results import RunnerResults
@@ -58,6 +59,10 @@ class Failure:
     runner_id: str
     what: str
     reason: str
+
+    def __post_init__(self) -> None:
+        for name in ("what", "reason"):
+            object.__setattr__(self, name, clean_text(getattr(self, name)))
 
 
 @dataclass(frozen=True)
@@ -130,11 +135,17 @@ def import_bucket(root: Path, bucket: int, _as_of: date, only: Sequence[str] = (
     A content that the runner's ledger holds already is passed over, whatever the file's name.
     """
     store, catalogue = Store(root), load()
-    runners = _runners_of(store, bucket, catalogue, only)
-    done, accepted, names = Done(), list[Accepted](), store.names()
-    for row in runners.iter_rows(named=True):
+    names = store.names()
+    done, accepted = Done(), list[Accepted]()
+    for row in _runners_of(store, bucket, catalogue, only).iter_rows(named=True):
         settings = RunnerSettings(row["runner_id"], row["time_zone"], row["units"], names.get(row["runner_id"], ""))
-        seen, files = read_inbox(store, settings, catalogue)
+        try:
+            seen, files = read_inbox(store, settings, catalogue)
+        except OSError:
+            raise  # the disk, not this runner: worth another try
+        except Exception as error:
+            done += Done({}, (_failure("import", settings.runner_id, "inbox", error),))
+            continue
         accepted.extend(files)
         done += Done(seen.counts, tuple(Failure("import", settings.runner_id, *bad) for bad in seen.bad))
     store_rows(store, accepted, catalogue)
@@ -183,7 +194,8 @@ def assess_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()
 
 def stored_squad(store: Store, catalogue: Catalogue) -> Squad:
     """The squad's rates and lag from what `survey_bucket` stored of everybody."""
-    return squad(store.read(Episodes), store.read(Exposure), catalogue=catalogue)
+    ids = list(store.runners(catalogue)["runner_id"])
+    return squad(store.read(Episodes, ids), store.read(Exposure, ids), catalogue=catalogue)
 
 
 def store_assessment(store: Store, result: Assessment, ids: Sequence[str]) -> None:
@@ -220,20 +232,23 @@ def publish_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = (
 
 
 def publish_squad(root: Path, as_of: date) -> Done:
-    """Writes the squad's page from what is stored of all runners."""
+    """Writes the squad's page from what is stored of all runners; one without an assessment is named as such."""
     from runfix_analytics.reports import squad_page
 
     store, catalogue = Store(root), load()
-
-    def work(everybody: dy.DataFrame[Runners]) -> None:
-        lines = [squad_page.line(r, catalogue) for r in stored_results(store, everybody, as_of, catalogue)]
-        store.write_private(squad_page_path(root), squad_page.render(lines, as_of, catalogue).encode())
-
     try:
-        work(store.runners(catalogue))
+        everybody = store.runners(catalogue)
+        assessed = store.scan("advice").filter(pl.col("as_of") == as_of).select("runner_id").unique().collect()
+        there = Runners.validate(everybody.join(assessed, on="runner_id", how="semi"))
+        missing = [runner for runner in everybody["runner_id"] if runner not in set(there["runner_id"])]
+        lines = [squad_page.line(results, catalogue) for results in stored_results(store, there, as_of, catalogue)]
+        names = store.names()
+        page = squad_page.render(lines, [names.get(runner, runner) for runner in missing], as_of, catalogue)
+        store.write_private(squad_page_path(root), page.encode())
+    except OSError:
+        raise
     except Exception as error:
-        LOG.exception("publishing the squad's page failed")
-        return Done({}, (Failure("publish", "", "squad page", f"{type(error).__name__}: {error}"),))
+        return Done({}, (_failure("publish", "", "squad page", error),))
     return Done({"pages": 1})
 
 
@@ -307,8 +322,8 @@ def _each(
     """Does the work for all runners at once; if that fails, one by one, so that one failure stays one."""
     try:
         work(runners)
-    except Exception:
-        LOG.exception("%s of %d runners together failed; trying one by one", stage, runners.height)
+    except Exception as error:
+        LOG.warning("%s of %d runners together failed (%s); one by one", stage, runners.height, type(error).__name__)
     else:
         return Done({count: runners.height})
     done = Done()
@@ -317,10 +332,18 @@ def _each(
         try:
             work(one)
             done += Done({count: 1})
+        except OSError:
+            raise
         except Exception as error:
-            LOG.exception("%s of runner %s failed", stage, one["runner_id"][0])
-            done += Done({}, (Failure(stage, one["runner_id"][0], stage, f"{type(error).__name__}: {error}"),))
+            done += Done({}, (_failure(stage, one["runner_id"][0], stage, error),))
     return done
+
+
+def _failure(stage: str, runner_id: str, what: str, error: Exception) -> Failure:
+    """What went wrong, in words that hold nothing about a runner's health: foreign messages may, ours do not."""
+    LOG.debug("%s of runner %s failed", stage, runner_id, exc_info=error)
+    reason = str(error) if isinstance(error, RunfixError) else f"{type(error).__name__}; --debug shows where"
+    return Failure(stage, runner_id, what, reason)
 
 
 STAGES: dict[str, Callable[[Path, int, date, Sequence[str]], Done]] = {

@@ -15,12 +15,13 @@ commit; no commit spans two tables, so facts are written first and the ledger la
 import csv
 import io
 import os
+import re
 import secrets
 import stat
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -30,7 +31,15 @@ import polars as pl
 
 from runfix_analytics.catalogue import Catalogue, name_key
 from runfix_analytics.errors import ConfigError, StoreError
-from runfix_analytics.tables import STORED_FACTS, STORED_RESULTS, Runners
+from runfix_analytics.tables import (
+    RUNNER_ID,
+    STORED_FACTS,
+    STORED_RESULTS,
+    STRENGTH_LOGS,
+    UNITS,
+    Runners,
+)
+from runfix_analytics.text import clean_text
 
 N_BUCKETS = 64
 FOLDER_MODE, FILE_MODE, PRIVATE_UMASK = 0o700, 0o600, 0o077
@@ -38,6 +47,7 @@ RUNNER_COLUMNS = ("runner_id", "time_zone", "units", "equipment", "active_from",
 NO_EQUIPMENT = "none"
 TABLES: dict[str, type[dy.Schema]] = STORED_FACTS | STORED_RESULTS
 _FOLDERS = ("inbox", "originals", "tables", "reports")
+_FILES = {"runners.csv": RUNNER_COLUMNS, "names.csv": ("runner_id", "name")}
 _ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 8
 
@@ -78,10 +88,11 @@ class Store:
         with private_files():
             for folder in (root, *(root / name for name in _FOLDERS)):
                 folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-            for name, header in (("runners.csv", RUNNER_COLUMNS), ("names.csv", ("runner_id", "name"))):
+            for name, header in _FILES.items():
                 if not (root / name).exists():
                     (root / name).write_text(",".join(header) + "\n", encoding="utf-8")
-        for path in (root, *root.rglob("*")):
+        own = [root / name for name in (*_FOLDERS, *_FILES)]
+        for path in (root, *own, *(below for folder in own for below in folder.rglob("*"))):
             if not path.is_symlink():
                 path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
         store = cls(root)
@@ -106,38 +117,43 @@ class Store:
 
         Raises: ConfigError naming line and column of what is wrong.
         """
-        text = (self.root / "runners.csv").read_text(encoding="utf-8-sig")
-        reader = csv.DictReader(io.StringIO(text))
+        reader = csv.DictReader(io.StringIO(_text(self.root / "runners.csv")))
         missing = set(RUNNER_COLUMNS) - set(reader.fieldnames or ())
         if missing:
             raise ConfigError(f"runners.csv: column {sorted(missing)[0]} is missing")
-        rows = [_runner(row, f"runners.csv line {reader.line_num}", catalogue) for row in reader]
-        frame = pl.DataFrame(rows, schema=Runners.create_empty().schema)
-        good, failure = Runners.filter(frame, cast=True)
-        if failure.invalid().height:
-            bad = failure.invalid()["runner_id"].to_list()
-            raise ConfigError(f"runners.csv: {', '.join(failure.counts())}: check runner {', '.join(map(str, bad))}")
-        return Runners.validate(good.sort("runner_id"))
+        rows: dict[str, dict[str, Any]] = {}
+        for cells in reader:
+            where = f"runners.csv line {reader.line_num}"
+            row = _runner(cells, where, catalogue)
+            if row["runner_id"] in rows:
+                raise ConfigError(f'{where}, runner_id: "{row["runner_id"]}" stands twice')
+            rows[row["runner_id"]] = row
+        frame = pl.DataFrame(list(rows.values()), schema=Runners.create_empty().schema)
+        return Runners.validate(frame.sort("runner_id"), cast=True)
 
     def names(self) -> dict[str, str]:
         """Runner id → display name; runners without one are missing."""
         path = self.root / "names.csv"
         if not path.exists():
             return {}
-        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
-        return {row["runner_id"]: row["name"] for row in rows if row.get("runner_id") and row.get("name")}
+        rows = csv.DictReader(io.StringIO(_text(path)))
+        named = {row["runner_id"]: clean_text(row.get("name") or "") for row in rows if row.get("runner_id")}
+        return {runner: name for runner, name in named.items() if name}
 
     def add_runner(
         self, name: str, catalogue: Catalogue, *, time_zone: str = "", units: str = "metric", equipment: str = ""
     ) -> str:
         """A new runner with a random id and an inbox folder; returns the id.
 
-        Raises: ConfigError for an unknown time zone or piece of equipment, or a name that is taken.
+        Raises: ConfigError for an unknown time zone, unit or piece of equipment, or a name that is empty or taken.
         """
-        _zone(time_zone, "time zone")
-        _equipment(equipment, "equipment", catalogue)
+        name = clean_text(name)
+        if not name:
+            raise ConfigError("a runner needs a name; it stands in names.csv only")
         if name.casefold() in (known.casefold() for known in self.names().values()):
             raise ConfigError(f'"{name}" is in names.csv already; choose a name that tells them apart')
+        cells = {"runner_id": "new", "time_zone": time_zone, "units": units, "equipment": equipment}
+        _runner(cells, "new runner", catalogue)
         taken = {path.name for path in (self.root / "inbox").iterdir()} | set(self.names())
         runner_id = _new_id()
         while runner_id in taken:
@@ -177,6 +193,8 @@ class Store:
         Raises: StoreError when `frame` holds a runner who is not among them.
         """
         ids = sorted(set(runners))
+        if wrong := [runner for runner in ids if not re.fullmatch(RUNNER_ID, runner)]:
+            raise StoreError(f"not a runner id: {wrong[0]!r}")
         strangers = set(frame["runner_id"].unique()) - set(ids)
         if strangers:
             raise StoreError(f"rows of runners who are not replaced: {', '.join(sorted(strangers))}")
@@ -198,9 +216,9 @@ class Store:
 
     def write_private(self, path: Path, content: bytes) -> None:
         """Writes a file beside its place and renames it: readers see the old one or the new one, never a part."""
-        path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        aside = path.with_name(f".{secrets.token_hex(8)}.part")
         with private_files():
+            path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             try:
                 aside.write_bytes(content)
                 aside.replace(path)
@@ -228,24 +246,49 @@ def _append(path: Path, cells: list[str]) -> None:
     path.chmod(FILE_MODE)
 
 
-def _runner(row: dict[str, str], where: str, catalogue: Catalogue) -> dict[str, Any]:
+def _text(path: Path) -> str:
+    """A file kept by hand, as UTF-8 or, from an older spreadsheet, Windows-1252."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def _runner(row: Mapping[str, str | None], where: str, catalogue: Catalogue) -> dict[str, Any]:
     cells = {name: (row.get(name) or "").strip() for name in RUNNER_COLUMNS}
+    if not re.fullmatch(RUNNER_ID, cells["runner_id"]):
+        raise ConfigError(f'{where}, runner_id: "{cells["runner_id"]}" must be letters, digits, - and _ (64 at most)')
     _zone(cells["time_zone"], where)
+    active_from = _date(cells["active_from"], f"{where}, active_from")
+    active_to = _date(cells["active_to"], f"{where}, active_to")
+    if active_from and active_to and active_to < active_from:
+        raise ConfigError(f"{where}, active_to: {active_to} lies before active_from {active_from}")
     return {
         "runner_id": cells["runner_id"],
         "time_zone": cells["time_zone"] or None,
-        "units": cells["units"].lower() or "metric",
+        "units": _choice(cells["units"], UNITS, f"{where}, units"),
         "equipment": _equipment(cells["equipment"], where, catalogue),
-        "active_from": _date(cells["active_from"], f"{where}, active_from"),
-        "active_to": _date(cells["active_to"], f"{where}, active_to"),
-        "strength_log": cells["strength_log"].lower() or "partial",
+        "active_from": active_from,
+        "active_to": active_to,
+        "strength_log": _choice(cells["strength_log"], STRENGTH_LOGS, f"{where}, strength_log"),
     }
 
 
+def _choice(text: str, choices: Sequence[str], where: str) -> str:
+    """One of the choices; the first where nothing is said."""
+    word = text.casefold() or choices[0]
+    if word not in choices:
+        raise ConfigError(f'{where}: "{text}" is none of {", ".join(choices)}')
+    return word
+
+
 def _zone(name: str, where: str) -> None:
+    """Both Python and polars must know the zone."""
     try:
         ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        pl.Series([datetime(2026, 1, 1, tzinfo=UTC)]).dt.convert_time_zone(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError, pl.exceptions.PolarsError) as error:
         raise ConfigError(f'{where}: "{name}" is no IANA time zone; write one like Europe/Berlin') from error
 
 

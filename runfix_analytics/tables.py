@@ -12,6 +12,8 @@ import polars as pl
 
 RUNNER_ID = r"^[A-Za-z0-9_-]{1,64}$"
 
+UNITS = ("metric", "imperial")
+STRENGTH_LOGS = ("partial", "complete")
 LOCAL_DATE_SOURCES = ("file_offset", "configured", "assumed")
 UNIT_SOURCES = ("file", "configured")
 STRENGTH_DAY_KINDS = ("sets", "no_sets", "none")
@@ -66,11 +68,11 @@ class Runners(dy.Schema):
 
     runner_id = _runner(primary_key=True)
     time_zone = dy.String(nullable=True)
-    units = _one_of(("metric", "imperial"))
+    units = _one_of(UNITS)
     equipment = dy.List(dy.String(), nullable=True)
     active_from = dy.Date(nullable=True)
     active_to = dy.Date(nullable=True)
-    strength_log = _one_of(("partial", "complete"))
+    strength_log = _one_of(STRENGTH_LOGS)
 
 
 class Runs(dy.Schema):

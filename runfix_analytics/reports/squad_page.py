@@ -166,7 +166,7 @@ def _chase(results: RunnerResults, catalogue: Catalogue) -> tuple[str, ...]:
     return tuple(silent)
 
 
-def render(lines: Sequence[Line], as_of: date, catalogue: Catalogue) -> str:
+def render(lines: Sequence[Line], not_assessed: Sequence[str], as_of: date, catalogue: Catalogue) -> str:
     """The page as self-contained HTML without script."""
     ordered = sorted(lines, key=lambda line: (line.need.order, -line.deficit, line.name, line.runner_id))
     return render_template(
@@ -176,6 +176,7 @@ def render(lines: Sequence[Line], as_of: date, catalogue: Catalogue) -> str:
         counts=_counts(ordered),
         areas=[area.short for area in catalogue.areas.values()],
         gap=_gap(ordered, catalogue),
+        not_assessed=listing(sorted(not_assessed)),
         chase=[line for line in ordered if line.chase],
         legend=[mark for status, mark in STATUS.items()],
         caveat=CAVEAT,
