@@ -18,11 +18,11 @@ from prefect import flow, get_run_logger, task
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.tasks import exponential_backoff
 
-from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL
+from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, RunfixError
 from runfix_analytics.night import Done, night, run_stage
 
 PARTIAL_STATE = "Partial"
@@ -48,7 +48,12 @@ def _is_file_trouble(_task: object, _run: TaskRun, state: State) -> bool:
 )
 def stage_of_bucket(stage: str, root: str, bucket: int, as_of: date) -> Done:
     """One stage for one bucket of runners; returns counts and ids."""
-    return run_stage(stage, Path(root), bucket, as_of)
+    try:
+        return run_stage(stage, Path(root), bucket, as_of)
+    except (OSError, RunfixError):
+        raise
+    except Exception as error:  # its message may quote a log, and Prefect would keep it
+        raise RuntimeError(type(error).__name__) from None
 
 
 def _today() -> date:
@@ -77,6 +82,8 @@ def nightly(root: str, as_of: date | None = None) -> State:
     log.info("night done: %s, %d left out", done.counts, len(done.failures))
     for failure in done.failures:
         log.warning("%s left out for runner %s", failure.stage, failure.runner_id or "-")
+    if done.exit_code == EXIT_FAILED:
+        return Failed(message="no page could be published")
     if done.is_partial:
         return Completed(name=PARTIAL_STATE, message=f"{len(done.failures)} left out or damaged, the rest is done")
     return Completed(message="everything done")

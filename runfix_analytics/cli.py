@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from runfix_analytics.night import Done
     from runfix_analytics.store import Store
 
-_PROSE = ("name", "remarks", "logged", "logged_as", "advice", "why", "file_name")
+_HEADINGS = {"runner_id": "runner", "last_run_on": "runs", "last_strength_on": "strength", "last_answer_on": "aches",
+             "n_sets": "sets", "share_unmapped": "unmapped", "n_bad_files": "bad", "n_rows": "rows"}  # fmt: skip
 _NO_TERMINAL_WIDTH = 1000
 
 
@@ -32,7 +33,10 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except RunfixError as error:
             click.echo(f"runfix: {error}", err=True)
-            sys.exit(EXIT_FAILED)
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            click.echo(f"runfix: {where}{error.strerror or error}", err=True)
+        sys.exit(EXIT_FAILED)
 
 
 def _day_or_none(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:
@@ -313,7 +317,8 @@ def _runner_ids(store: "Store", wanted: Iterable[str]) -> list[str]:
     names = store.names()
     ids = []
     for word in wanted:
-        matches = [runner for runner in known if word == runner or word.casefold() == names.get(runner, "").casefold()]
+        said = word.strip().casefold()
+        matches = [r for r in known if said and said in (r.casefold(), names.get(r, "").casefold())]
         if not matches:
             raise ConfigError(f'no runner "{word}" in runners.csv or names.csv; add one with: runfix add "{word}"')
         if len(matches) > 1:
@@ -365,9 +370,9 @@ def _finish(done: "Done") -> None:
     for failure in done.failures:
         whose = f"{failure.runner_id}: " if failure.runner_id else ""
         click.echo(f"{failure.stage}: {whose}{failure.what}: {failure.reason}", err=True)
-    if done.is_partial:
+    if done.exit_code == EXIT_PARTIAL:
         click.echo(f"partial: {len(done.failures)} of the above left out or damaged, everything else done", err=True)
-        sys.exit(EXIT_PARTIAL)
+    sys.exit(done.exit_code)
 
 
 def _show(frame: Any, columns: Sequence[str], *, as_json: bool) -> None:
@@ -382,7 +387,7 @@ def _show(frame: Any, columns: Sequence[str], *, as_json: bool) -> None:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column not in _PROSE)
+        table.add_column(_HEADINGS.get(column, column.replace("_", " ")), overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
     is_terminal = Console().is_terminal

@@ -17,7 +17,7 @@ import polars as pl
 from runfix_analytics.assessment import Assessment, Logs, Squad, assess, squad, survey
 from runfix_analytics.catalogue import Catalogue, load
 from runfix_analytics.completeness import Logged, logged
-from runfix_analytics.errors import RunfixError, StoreError
+from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, RunfixError, StoreError
 from runfix_analytics.inbox import read_inbox, store_rows
 from runfix_analytics.ingest import Accepted, RunnerSettings
 from runfix_analytics.store import TABLES, Store, bucket_of
@@ -42,6 +42,8 @@ from runfix_analytics.text import clean_text
 
 if TYPE_CHECKING:
     from runfix_analytics.reports.results import RunnerResults
+
+SQUAD = "squad"
 
 LOG = logging.getLogger(__name__)
 RESULT_TABLES = (
@@ -82,6 +84,13 @@ class Done:
         """Whether something did not work."""
         return bool(self.failures)
 
+    @property
+    def exit_code(self) -> int:
+        """0 all went well, 1 no page could be published, 3 something was left out."""
+        if self.failures and not self.counts.get("pages") and any(f.stage == "publish" for f in self.failures):
+            return EXIT_FAILED
+        return EXIT_PARTIAL if self.failures else 0
+
 
 def total(parts: Iterable[Done]) -> Done:
     """What several buckets did together."""
@@ -98,13 +107,13 @@ class Executor(Protocol):
 
 def night(root: Path, as_of: date, each: Executor, stages: Sequence[str] | None = None) -> Done:
     """The whole night, or some of its stages, in order: a stage begins when the one before is done for all buckets."""
-    wanted = stages or (*STAGES, SQUAD)
+    wanted = stages or tuple(STAGES)
     everybody = buckets(root)
     done = strangers(root) if "import" in wanted else Done()
     for stage in STAGES:
         if stage in wanted:
-            done += total(each(stage, root, as_of, everybody))
-    return done + publish_squad(root, as_of) if SQUAD in wanted else done
+            done += total(each(stage, root, as_of, [0] if stage == SQUAD else everybody))
+    return done
 
 
 def run_stage(stage: str, root: Path, bucket: int, as_of: date, only: Sequence[str] = ()) -> Done:
@@ -231,7 +240,7 @@ def publish_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = (
     return _each("publish", _runners_of(store, bucket, catalogue, only), work, count="pages")
 
 
-def publish_squad(root: Path, as_of: date) -> Done:
+def publish_squad(root: Path, _bucket: int, as_of: date, _only: Sequence[str] = ()) -> Done:
     """Writes the squad's page from what is stored of all runners; one without an assessment is named as such."""
     from runfix_analytics.reports import squad_page
 
@@ -271,6 +280,7 @@ def stored_results(
     Raises: StoreError for a runner who has not been assessed for that day.
     """
     from runfix_analytics.reports.results import RunnerResults
+    from runfix_analytics.reports.words import for_print
 
     ids, names = list(runners["runner_id"]), store.names()
     tables = {table: _by_runner(store, table, ids) for table in RESULT_TABLES}
@@ -281,8 +291,16 @@ def stored_results(
         dated = {t: frames[t].filter(pl.col("as_of") == as_of) for t in ("advice", "moves", "referrals")}
         if dated["advice"].is_empty():
             raise StoreError(f"runner {runner_id} has no assessment for {as_of}; run: runfix assess --as-of {as_of}")
-        name = names.get(runner_id, runner_id)
-        yield RunnerResults(runner_id, name, as_of, row["units"], facts[runner_id], **(frames | dated))
+        yield RunnerResults(
+            runner_id=runner_id,
+            name=for_print(names.get(runner_id, runner_id)),
+            as_of=as_of,
+            units=row["units"],
+            equipment=None if row["equipment"] is None else tuple(row["equipment"]),
+            silent_after_days=catalogue.days("advice.silent_after"),
+            logged=facts[runner_id],
+            **(frames | dated),
+        )
 
 
 def completeness(store: Store, runners: dy.DataFrame[Runners], as_of: date, catalogue: Catalogue) -> dict[str, Logged]:
@@ -351,5 +369,5 @@ STAGES: dict[str, Callable[[Path, int, date, Sequence[str]], Done]] = {
     "survey": survey_bucket,
     "assess": assess_bucket,
     "publish": publish_bucket,
+    SQUAD: publish_squad,
 }
-SQUAD = "publish the squad"

@@ -73,7 +73,7 @@ def strength_sets(table: Table = (), *, weeks: int = 1) -> Any:
         StrengthSets,
         _usual(
             _numbered(frame, "set_id", "set"), runner_id="r1", import_id="import", source="hevy",
-            local_date_source="configured", set_type="working", weight_unit_source="file",
+            local_date_source="configured", is_timed=True, set_type="working", weight_unit_source="file",
         ).with_columns(session_start_at=_at_eight("local_date"), logged_as="exercise", exercise_key=key),
     )  # fmt: skip
 

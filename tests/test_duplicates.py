@@ -1,6 +1,6 @@
 """The same run, session or answer from several exports: one counts, all are kept, in whatever order they came."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -41,7 +41,7 @@ def sets(table: str) -> Any:
     frame = frame.select(
         set_id="set", import_id="file", runner_id="runner", source="source", category_key="category",
         session_start_at=_at("at"), local_date=_at("at").dt.date(), logged_as="exercise", exercise_key=key,
-        local_date_source=pl.lit("assumed"), set_type=pl.lit("working"), weight_unit_source=pl.lit("file"),
+        local_date_source=pl.lit("assumed"), is_timed=_at("at").dt.time() != time.min, set_type=pl.lit("working"), weight_unit_source=pl.lit("file"),
     )  # fmt: skip
     return StrengthSets.validate(completed(StrengthSets, frame), cast=True)
 
@@ -95,7 +95,7 @@ def same_runs(table: str) -> dict[str, str]:
     ],
 )
 def test_a_run_of_another_file_is_the_same_within_five_minutes_and_three_per_cent(at: str, km: str, is_same: bool):
-    table = f"run | file | at | km\na | f1 | 08:00 | 10.0\nb | f2 | {at} | {km}"
+    table = f"run | file | source | at | km\na | f1 | garmin | 08:00 | 10.0\nb | f2 | strava | {at} | {km}"
     assert same_runs(table) == ({"b": "a"} if is_same else {})
 
 

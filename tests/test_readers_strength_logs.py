@@ -241,9 +241,9 @@ def test_blank_headings_beside_the_sheet_do_no_harm() -> None:
     _assert_sets(next(iter(strength_sheet.read([file]))), "row | logged_as | reps\n2 | plank | 12")
 
 
-def test_a_sheet_that_is_no_table_is_an_error_of_that_file_alone() -> None:
+def test_a_sheet_that_ends_inside_a_giant_cell_is_damaged_and_harms_no_other_file() -> None:
     giant = b'title,start_time,exercise_title,set_index,set_type,reps\n"' + b"x" * 200_000
     good = (_SAMPLES / "hevy_csv/lbs_miles.csv").read_bytes()
     bad_log, good_log = hevy_csv.read([SourceFile("bad", giant), SourceFile("good", good)])
-    assert bad_log.error is not None
+    assert bad_log.damage is not None
     assert (good_log.error, good_log.n_rows) == (None, 1)

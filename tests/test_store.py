@@ -284,7 +284,7 @@ def test_ids_are_random_and_say_nothing_of_the_name(store: Store):
     assert all((store.root / "inbox" / runner).is_dir() for runner in ids)
 
 
-@pytest.mark.parametrize("name", ["Example, Ann", 'Ann "Speedy" Example', "Jörg Weiß", "李 雷", "Ann\nExample", "=1+1"])
+@pytest.mark.parametrize("name", ["Example, Ann", 'Ann "Speedy" Example', "Jörg Weiß", "李 雷", "=1+1"])
 def test_a_name_comes_back_as_it_was_given_and_stands_in_names_csv_only(store: Store, name: str):
     runner = store.add_runner(name, CATALOGUE)
     other = store.add_runner("Bo", CATALOGUE)

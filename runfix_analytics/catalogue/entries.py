@@ -49,6 +49,7 @@ class Site:
     loaded_by: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
     medical: bool = False
+    has_sides: bool = True
 
 
 @dataclass(frozen=True)

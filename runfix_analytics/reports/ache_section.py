@@ -8,7 +8,18 @@ import polars as pl
 
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.reports.results import RunnerResults
-from runfix_analytics.reports.words import EXCLUDED, RECURRENCE, TRAINING, ago, count, day, listing, percent, place
+from runfix_analytics.reports.words import (
+    EXCLUDED,
+    RECURRENCE,
+    TRAINING,
+    ago,
+    count,
+    day,
+    listing,
+    percent,
+    place,
+    sentence_case,
+)
 
 
 @dataclass(frozen=True)
@@ -67,12 +78,12 @@ def ache_row(episode: dict[str, Any], results: RunnerResults, catalogue: Catalog
     site = catalogue.sites[episode["site_id"]]
     asks = f"Ask which: {', '.join(catalogue.sites[s].name for s in site.asks)}." if site.asks else ""
     return AcheRow(
-        where=place(episode, catalogue).capitalize(),
+        where=sentence_case(place(episode, catalogue)),
         state={"open": "open", "silent": "not heard of since", "ended": "over"}[episode["state"]],
         since=_span(episode, results),
         course=_course(episode),
         links=links,
-        note=" ".join(filter(None, [RECURRENCE[episode["recurrence"]].capitalize(), asks])),
+        note=" ".join(filter(None, [sentence_case(RECURRENCE[episode["recurrence"]]), asks])),
     )
 
 
@@ -112,7 +123,7 @@ def onset_rows(results: RunnerResults, catalogue: Catalogue) -> tuple[OnsetRow, 
         own = f"mean {percent(row['own_weeks_mean'])} in {n} weeks; as low or lower in {lower}" if n else "none known"
         rows.append(
             OnsetRow(
-                where=f"{where.capitalize()}, {day(row['onset_on'], results.as_of)}",
+                where=f"{sentence_case(where)}, {day(row['onset_on'], results.as_of)}",
                 area=catalogue.areas[row["area_id"]].name,
                 before="–" if row["excluded"] else percent(row["coverage"]),
                 own="–" if row["excluded"] else own,

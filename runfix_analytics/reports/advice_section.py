@@ -7,7 +7,7 @@ import polars as pl
 
 from runfix_analytics.catalogue import Catalogue, Exercise
 from runfix_analytics.reports.results import RunnerResults
-from runfix_analytics.reports.words import LIMITED_BY, area_names, count, listing, percent, place
+from runfix_analytics.reports.words import area_names, count, limit, listing, one_side, percent, place
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ def advice_intro(results: RunnerResults) -> str:
     has_programme = bool(results.advice["has_programme"].fill_null(value=False).any())
     if not ranked_areas(results):
         return ""
+    if results.referrals.height:
+        return "What is left may be trained, as long as nothing hurts:"
     if has_programme:
         return "Add these to the strength work that is already done:"
     return "Add these where a programme exists; whether one does is not known from the logs:"
@@ -74,7 +76,9 @@ def advised(results: RunnerResults, catalogue: Catalogue) -> tuple[Advised, ...]
         Advised(
             heading=f"{row['rank']}. {catalogue.areas[row['area_id']].name}",
             reason=_reason(row, today[row["area_id"]], results, catalogue),
-            moves=tuple(_move(move, catalogue) for move in moves if move["area_id"] == row["area_id"]),
+            moves=tuple(
+                _move(move, results.equipment, catalogue) for move in moves if move["area_id"] == row["area_id"]
+            ),
         )
         for row in ranked_areas(results)
         if row["rank"] <= catalogue.days("advice.max_areas")
@@ -82,32 +86,33 @@ def advised(results: RunnerResults, catalogue: Catalogue) -> tuple[Advised, ...]
 
 
 def _reason(row: dict[str, Any], covered: dict[str, Any], results: RunnerResults, catalogue: Catalogue) -> str:
-    parts = [f"Coverage {percent(row['coverage'])} of the target"]
-    if covered["limited_by"]:
-        parts[0] += f": {LIMITED_BY[covered['limited_by']]}"
+    limited = limit(covered)
+    parts = [f"Coverage {percent(row['coverage'])} of the target" + (f": {limited}" if limited else "")]
     linked = [e for e in results.open_episodes() if row["area_id"] in catalogue.linked_areas(e["symptom_id"])]
     if linked:
         where = listing(sorted({place(episode, catalogue) for episode in linked}))
         parts.append(f"the article links it to the open ache ({where})")
     elif row["n_aches"]:
         parts.append(f"{count(row['n_aches'], 'earlier ache')} that the article links to it")
-    else:
-        parts.append("no ache that the article links to it")
-    return "; ".join(parts) + "."
+    return "; ".join(filter(None, [*parts, one_side(covered)])) + "."
 
 
 def circuit(results: RunnerResults, catalogue: Catalogue) -> tuple[MoveRow, ...]:
     """The moves of the whole-body circuit, one an area, that no addition above describes already."""
     above = _described(results, catalogue)
     rows = moves_of(results, "circuit", catalogue)
-    return tuple(_move(row, catalogue, with_area=True) for row in rows if row["exercise_id"] not in above)
+    return tuple(
+        _move(row, results.equipment, catalogue, with_area=True) for row in rows if row["exercise_id"] not in above
+    )
 
 
 def _described(results: RunnerResults, catalogue: Catalogue) -> set[str]:
     return {row["exercise_id"] for row in moves_of(results, "addition", catalogue)}
 
 
-def _move(row: dict[str, Any], catalogue: Catalogue, *, with_area: bool = False) -> MoveRow:
+def _move(
+    row: dict[str, Any], owned: tuple[str, ...] | None, catalogue: Catalogue, *, with_area: bool = False
+) -> MoveRow:
     exercise: Exercise = catalogue.exercises[row["exercise_id"]]
     tags = [catalogue.areas[row["area_id"]].name] if with_area else []
     if row["is_familiar"]:
@@ -116,8 +121,9 @@ def _move(row: dict[str, Any], catalogue: Catalogue, *, with_area: bool = False)
         tags.append("each side")
     if exercise.counted_in == "seconds":
         tags.append("for time")
-    if exercise.equipment:
-        tags.append(" or ".join(catalogue.equipment[item].name for item in exercise.equipment))
+    usable = [item for item in exercise.equipment if owned is None or item in owned]
+    if usable:
+        tags.append(" or ".join(catalogue.equipment[item].name for item in usable))
     return MoveRow(exercise.name, exercise.how or "", " · ".join(tags))
 
 

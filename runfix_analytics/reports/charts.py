@@ -9,7 +9,7 @@ import polars as pl
 
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.reports.results import RunnerResults
-from runfix_analytics.reports.words import KM_PER_MILE, day, percent, place
+from runfix_analytics.reports.words import KM_PER_MILE, day, percent, place, sentence_case
 
 WEEK = timedelta(days=7)
 STRIP_CELL, STRIP_GAP, STRIP_HEIGHT = 10.0, 2.0, 24.0
@@ -135,8 +135,10 @@ def _unit(units: str) -> tuple[str, float]:
 
 
 def weekly_distances(results: RunnerResults, ends: Sequence[date]) -> list[float | None]:
-    """Distance of each week in the runner's unit; null before the first logged run."""
+    """Distance of each week in the runner's unit; null before the first run and where the log has gone silent."""
     load = results.running_load
+    if results.is_silent(results.logged.last_run_on):
+        load = load.filter(pl.col("local_date") <= (results.logged.last_run_on or results.as_of))
     metres = _unit(results.units)[1]
     weeks: list[float | None] = []
     for end in ends:
@@ -153,7 +155,7 @@ def _distances(results: RunnerResults, ends: Sequence[date], step: float) -> tup
     for i, (end, value) in enumerate(zip(ends, values, strict=True)):
         x, width = LEFT + i * step, step - BAR_GAP
         if value is None:
-            boxes.append(Box(_r(x), TOP, _r(width), BARS_HEIGHT, "hatched", f"week to {day(end)}: no run log yet"))
+            boxes.append(Box(_r(x), TOP, _r(width), BARS_HEIGHT, "hatched", f"week to {day(end)}: no run logged"))
             continue
         tall = value / longest * BARS_HEIGHT
         title = f"week to {day(end)}: {value:.0f} {unit}"
@@ -193,9 +195,17 @@ def _aches(
         label_x = x + 3 if has_room else x - LABEL_WIDTH if x + width + LABEL_WIDTH > WIDTH else x + width + 3
         boxes.append(Box(_r(x), _r(y), _r(width), ACHE_HEIGHT - 4, f"ache-{episode['state']}", title, pain,
                          _r(label_x), _r(y + ACHE_HEIGHT - 7), "on-bar" if has_room else "inside"))  # fmt: skip
-        ticks.append(Tick(0, _r(y + ACHE_HEIGHT - 6), where.capitalize()))
+        ticks.append(Tick(0, _r(y + ACHE_HEIGHT - 6), sentence_case(where)))
         y += ACHE_HEIGHT
-    if not boxes:
+    last = results.logged.last_answer_on
+    if results.is_silent(last):
+        start = first if last is None else max(last + timedelta(days=1), first)
+        x, width = LEFT + (start - first).days * per_day, ((results.as_of - start).days + 1) * per_day
+        since = "never answered" if last is None else f"no answer since {day(last)}"
+        boxes.append(Box(_r(x), _r(y), _r(width), ACHE_HEIGHT - 4, "hatched", since))
+        ticks.append(Tick(0, _r(y + ACHE_HEIGHT - 6), "No answer"))
+        y += ACHE_HEIGHT
+    elif not boxes:
         ticks.append(Tick(0, _r(y + ACHE_HEIGHT - 6), "Aches"))
         ticks.append(Tick(LEFT, _r(y + ACHE_HEIGHT - 6), "none reported in these weeks"))
         y += ACHE_HEIGHT

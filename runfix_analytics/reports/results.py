@@ -17,6 +17,8 @@ class RunnerResults:
     name: str
     as_of: date
     units: str
+    equipment: tuple[str, ...] | None
+    silent_after_days: int
     logged: Logged
     coverage: pl.DataFrame
     running_load: pl.DataFrame
@@ -26,6 +28,15 @@ class RunnerResults:
     advice: pl.DataFrame
     moves: pl.DataFrame
     referrals: pl.DataFrame
+
+    def is_silent(self, last: date | None) -> bool:
+        """Whether a log whose newest entry is `last` has been silent for long, or never began."""
+        return last is None or (self.as_of - last).days >= self.silent_after_days
+
+    def newest_entry(self) -> date | None:
+        """The newest entry of any log."""
+        entries = (self.logged.last_run_on, self.logged.last_strength_on, self.logged.last_answer_on)
+        return max((entry for entry in entries if entry), default=None)
 
     def today(self) -> dict[str, dict[str, Any]]:
         """Area id → its coverage row of the day of the page; empty without any log."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
+
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.reports import charts
 from runfix_analytics.reports.ache_section import (
@@ -29,7 +31,6 @@ from runfix_analytics.reports.results import RunnerResults
 from runfix_analytics.reports.words import (
     CAVEAT,
     FLAGS,
-    LIMITED_BY,
     STATUS,
     UNDER,
     Mark,
@@ -37,9 +38,12 @@ from runfix_analytics.reports.words import (
     area_names,
     count,
     day,
+    for_print,
+    limit,
     listing,
     percent,
     place,
+    sentence_case,
 )
 
 
@@ -86,6 +90,7 @@ class RunnerView:
     dose: str
     evidence: str
     timeline: Drawing
+    no_aches: str
     aches: tuple[AcheRow, ...]
     onsets: tuple[OnsetRow, ...]
     method: tuple[str, ...]
@@ -126,6 +131,7 @@ def view(results: RunnerResults, catalogue: Catalogue) -> RunnerView:
             "data do not enter it."
         ),
         timeline=charts.timeline(results, catalogue),
+        no_aches=_no_aches(results),
         aches=tuple(ache_row(episode, results, catalogue) for episode in recent_episodes(results)),
         onsets=onset_rows(results, catalogue),
         method=_method(catalogue),
@@ -137,10 +143,11 @@ def view(results: RunnerResults, catalogue: Catalogue) -> RunnerView:
 def sentence(results: RunnerResults, catalogue: Catalogue) -> str:
     """The one sentence of the page: the most pressing thing, and what to do."""
     still_open = results.open_episodes()
-    flagged = set(results.referrals["episode_id"])
-    referred = [place(episode, catalogue) for episode in still_open if episode["episode_id"] in flagged]
-    if referred:
-        return f"{listing(referred).capitalize()}: see a physical therapist before any more exercises for it."
+    if results.referrals.height:
+        return _referral_sentence(still_open, results, catalogue)
+    newest = results.newest_entry()
+    if newest and results.is_silent(newest):
+        return f"Nothing logged since {day(newest, results.as_of)}, from any source: ask."
     if still_open:
         under = [episode for episode in still_open if _under(episode, results, catalogue)]
         return _ache_sentence((under or still_open)[0], results, catalogue)
@@ -153,6 +160,15 @@ def sentence(results: RunnerResults, catalogue: Catalogue) -> str:
     return "All five areas are on target and no ache is open: keep going."
 
 
+def _referral_sentence(still_open: list[dict[str, Any]], results: RunnerResults, catalogue: Catalogue) -> str:
+    medical = set(results.referrals.filter(pl.col("flag") == "medical")["episode_id"])
+    flagged = medical or set(results.referrals["episode_id"])
+    where = sentence_case(listing([place(e, catalogue) for e in still_open if e["episode_id"] in flagged]))
+    if medical:
+        return f"{where}: get medical advice before any more training."
+    return f"{where}: see a physical therapist before any more exercises for it."
+
+
 def _under(episode: dict[str, Any], results: RunnerResults, catalogue: Catalogue) -> list[str]:
     """The areas linked to an ache that are under target, the least covered first."""
     today = results.today()
@@ -162,7 +178,9 @@ def _under(episode: dict[str, Any], results: RunnerResults, catalogue: Catalogue
 
 def _ache_sentence(episode: dict[str, Any], results: RunnerResults, catalogue: Catalogue) -> str:
     today = results.today()
-    begin = f"{place(episode, catalogue).capitalize()} ache since {day(episode['onset_on'], results.as_of)}"
+    begin = f"{sentence_case(place(episode, catalogue))} ache since {day(episode['onset_on'], results.as_of)}"
+    if episode["state"] == "silent":
+        return f"{begin}, not heard of since {day(episode['last_reported_on'], results.as_of)}: ask how it is."
     under = _under(episode, results, catalogue)
     if under:
         shares = listing([f"{catalogue.areas[a].name.lower()} {percent(today[a]['coverage'])}" for a in under])
@@ -177,8 +195,7 @@ def _ache_sentence(episode: dict[str, Any], results: RunnerResults, catalogue: C
 
 
 def _data_until(results: RunnerResults) -> str:
-    logged = results.logged
-    newest = max((d for d in (logged.last_run_on, logged.last_strength_on, logged.last_answer_on) if d), default=None)
+    newest = results.newest_entry()
     return "no log yet" if newest is None else f"data until {day(newest)}"
 
 
@@ -186,15 +203,17 @@ def _completeness(results: RunnerResults, catalogue: Catalogue) -> tuple[str, ..
     """What is known, first of all: counts of the last four weeks and the newest entry of each log."""
     logged, as_of, window = results.logged, results.as_of, catalogue.days("coverage.window")
     known = results.known_days.tail(window)
-    n_known = int(known["is_known"].sum()) if known.height else 0
+    n_known = int(known["is_known"].sum())
+    n_assumed = int((known["evidence"] == "assumed").sum())
+    assumed = f" ({n_assumed} assumed from the runs)" if n_assumed else ""
     parts = [
         f"Runs: {logged.n_runs}, last {ago(logged.last_run_on, as_of)}",
         f"strength: {count(logged.n_strength_sessions, 'session')}, last {ago(logged.last_strength_on, as_of)}, "
-        f"log known on {n_known} of {window} days",
+        f"log known on {n_known} of {window} days{assumed}",
         f"aches: answered in {logged.n_answered_weeks} of 4 weeks, last {ago(logged.last_answer_on, as_of)}",
     ]
     if logged.n_undecided_sets:
-        names = listing([f"“{name}”" for name in logged.undecided_names])
+        names = listing([f"“{for_print(name)}”" for name in logged.undecided_names])
         parts.append(f"{logged.n_undecided_sets} of {count(logged.n_sets, 'set')} not recognised ({names})")
     if logged.n_bad_files:
         parts.append(f"{count(logged.n_bad_files, 'file')} damaged or not readable")
@@ -232,7 +251,7 @@ def _area_row(results: RunnerResults, area: str, catalogue: Catalogue) -> AreaRo
         mark=STATUS[row["status"]],
         value=percent(row["coverage"]),
         bounds="" if is_exact else f"between {bounds}",
-        limited_by=LIMITED_BY.get(row["limited_by"], ""),
+        limited_by=limit(row),
         strip=drawing,
         sets=f"{_sets(row['hard_sets'])} in {count(row['n_sessions'], 'session')}{sides}"
         if row["n_sessions"]
@@ -243,6 +262,16 @@ def _area_row(results: RunnerResults, area: str, catalogue: Catalogue) -> AreaRo
 
 def _sets(number: float) -> str:
     return f"{round(number, 1):g}"
+
+
+def _no_aches(results: RunnerResults) -> str:
+    """What is known where no ache is: silence is not "no pain"."""
+    last = results.logged.last_answer_on
+    if last is None:
+        return "The ache form was never answered: ask."
+    if results.is_silent(last):
+        return f"No answer to the ache form since {day(last, results.as_of)}: ask. No ache was reported before."
+    return "No ache reported."
 
 
 def _method(catalogue: Catalogue) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import polars as pl
+
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.reports import charts
 from runfix_analytics.reports.rendering import render_template
@@ -25,6 +27,7 @@ from runfix_analytics.reports.words import (
 )
 
 MEAN_WEEKS = 4
+MAX_REASON_WORDS = 8
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Need:
 
 
 NEEDS = {
+    "medical": Need(0, "■ Medical advice", "refer"),
     "refer": Need(0, "■ See a physio", "refer"),
     "ache_deficit": Need(1, "▲ Ache, under target", "ache"),
     "ache": Need(2, "▲ Open ache", "ache"),
@@ -102,27 +106,47 @@ def line(results: RunnerResults, catalogue: Catalogue) -> Line:
 def _need(results: RunnerResults, catalogue: Catalogue) -> tuple[str, str, float]:
     """The kind of need, its reason in at most eight words, and the deficit that orders equals."""
     today = results.today()
+    order = list(catalogue.areas)
     under = sorted(
         (area for area, row in today.items() if row["status"] in UNDER and row["coverage"] is not None),
-        key=lambda area: (today[area]["coverage"], list(catalogue.areas).index(area)),
+        key=lambda area: (today[area]["coverage"], order.index(area)),
     )
-    deficit = sum(1 - today[area]["coverage"] for area in under)
+    kind, reasons = _kind(results, under, catalogue)
+    return kind, _short(reasons), sum(1 - today[area]["coverage"] for area in under)
+
+
+def _kind(results: RunnerResults, under: list[str], catalogue: Catalogue) -> tuple[str, list[str]]:
+    """The kind of need, and its reason in words, the fuller version first."""
     aches = results.open_episodes()
     if results.referrals.height:
-        flagged = results.referrals["episode_id"][0]
+        medical = results.referrals.filter(pl.col("flag") == "medical")
+        flagged = (medical if medical.height else results.referrals)["episode_id"][0]
         where = next(place(e, catalogue) for e in aches if e["episode_id"] == flagged)
-        return "refer", f"{where}: red flag reported", deficit
+        return ("medical" if medical.height else "refer"), [f"{where}: red flag reported", f"{where}: red flag"]
     for episode in aches:
+        where = place(episode, catalogue)
         linked = [area for area in under if area in catalogue.linked_areas(episode["symptom_id"])]
         if linked:
-            return "ache_deficit", f"{place(episode, catalogue)}; {area_names(linked[:2], catalogue)} under", deficit
+            return "ache_deficit", [f"{where}; {area_names(linked[:n], catalogue)} under" for n in (2, 1)]
     if aches:
-        return "ache", f"{place(aches[0], catalogue)}, worst {_pain(aches[0])}", deficit
+        where = place(aches[0], catalogue)
+        return "ache", [f"{where}, worst {_pain(aches[0])}", where]
+    newest, last_strength = results.newest_entry(), results.logged.last_strength_on
+    if newest and results.is_silent(newest):
+        return "no_data", [f"nothing logged since {day(newest, results.as_of)}"]
+    if under and last_strength and results.is_silent(last_strength):
+        return "deficit", [f"no strength work since {day(last_strength, results.as_of)}"]
     if under:
-        return "deficit", f"{area_names(under[:2], catalogue)} under target", deficit
-    if not all(row["status"] == "on_target" for row in today.values()) or not today:
-        return "no_data", "strength work not known: log first", deficit
-    return "fine", "all areas on target", deficit
+        return "deficit", [f"{area_names(under[:n], catalogue)} under target" for n in (2, 1)]
+    today = results.today()
+    if not today or any(row["status"] != "on_target" for row in today.values()):
+        return "no_data", ["strength work not known: log first"]
+    return "fine", ["all areas on target"]
+
+
+def _short(reasons: Sequence[str]) -> str:
+    """The first reason that is short enough, or the last."""
+    return next((reason for reason in reasons if len(reason.split()) <= MAX_REASON_WORDS), reasons[-1])
 
 
 def _pain(episode: dict[str, Any]) -> str:
@@ -141,11 +165,7 @@ def _distance(results: RunnerResults) -> str:
     *before, last = charts.weekly_distances(results, ends)
     known = [value for value in before if value is not None]
     unit = "km" if results.units == "metric" else "mi"
-    if (
-        results.logged.last_run_on is None
-        or results.logged.last_run_on <= results.as_of - charts.WEEK * 2
-        or last is None
-    ):
+    if last is None:
         return "none logged"
     mean = f" (mean {sum(known) / len(known):.0f})" if known else ""
     return f"{last:.0f} {unit}{mean}"
@@ -186,12 +206,14 @@ def render(lines: Sequence[Line], not_assessed: Sequence[str], as_of: date, cata
 
 def _counts(lines: Sequence[Line]) -> list[tuple[int, str]]:
     talk = sum(line.need.order <= NEEDS["ache"].order for line in lines)
-    refer = sum(line.need.order == NEEDS["refer"].order for line in lines)
+    refer = sum(line.need == NEEDS["refer"] for line in lines)
+    medical = sum(line.need == NEEDS["medical"] for line in lines)
     unknown = sum(line.need.order == NEEDS["no_data"].order for line in lines)
     chase = sum(bool(line.chase) for line in lines)
     return [
         (len(lines), "runners" if len(lines) != 1 else "runner"),
         (talk, "with an open ache: talk to them"),
+        *([(medical, "to get medical advice first")] if medical else []),
         (refer, "to a physical therapist first"),
         (unknown, "with strength work not known"),
         (chase, "to chase for data"),

@@ -9,6 +9,7 @@ from runfix_analytics.catalogue import Catalogue, Site
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 KM_PER_MILE = 1.609344
+MAX_NAME = 80
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ RECURRENCE = {
     "delayed": "came back after more than a year",
     "uncertain": "after a silence; onset not certain",
 }
-SIDES = {"left": "left", "right": "right", "both": "both sides", "centre": "", "unknown": ""}
+SIDES = {"left": "left", "right": "right", "both": "both", "centre": "", "unknown": ""}
 CAVEAT = (
     "Weak muscles are not the only culprit: mobility, stability and neuromuscular control matter as well, so a rounded "
     "programme has strength work, stretches and drills, and not every ache is solved with strength work. In a study of "
@@ -107,9 +108,36 @@ def listing(words: Sequence[str]) -> str:
 
 
 def place(episode: dict[str, Any], catalogue: Catalogue) -> str:
-    """Where an ache is: "left shin"."""
+    """Where an ache is: "left shin"; a breath has no side."""
     site: Site = catalogue.sites[episode["site_id"]]
-    return f"{SIDES[episode['side']]} {site.name}".strip()
+    side = SIDES[episode["side"]] if site.has_sides else ""
+    return f"{side} {site.name}".strip()
+
+
+def limit(row: dict[str, Any]) -> str:
+    """What limits an area's coverage, in words; empty where nothing does."""
+    if row["limited_by"] is None:
+        return ""
+    return "no session in four weeks" if row["n_sessions"] == 0 else LIMITED_BY[row["limited_by"]]
+
+
+def one_side(row: dict[str, Any]) -> str:
+    """Which side is missing where sets of one side only are logged; empty where none is."""
+    left, right = row["hard_sets_left"], row["hard_sets_right"]
+    if bool(left) == bool(right):
+        return ""
+    done, missing = ("left", "right") if left else ("right", "left")
+    return f"one-sided sets on the {done} only, nothing on the {missing}"
+
+
+def sentence_case(text: str) -> str:
+    """With a capital first letter, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def for_print(name: str) -> str:
+    """A name cut to what a line of a page holds."""
+    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
 
 
 def area_names(areas: Sequence[str], catalogue: Catalogue) -> str:
