@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from runfix_analytics.night import Done
     from runfix_analytics.store import Store
 
-_HEADINGS = {"runner_id": "runner", "last_run_on": "runs", "last_strength_on": "strength", "last_answer_on": "aches",
-             "n_sets": "sets", "share_unmapped": "unmapped", "n_bad_files": "bad", "n_rows": "rows"}  # fmt: skip
 _NO_TERMINAL_WIDTH = 1000
+_WHOLE = 10  # cells up to this length, ids and dates, are never folded
 
 
 class _Group(click.Group):
@@ -386,10 +385,12 @@ def _show(frame: Any, columns: Sequence[str], *, as_json: bool) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(_HEADINGS.get(column, column.replace("_", " ")), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in row))
+    texts = [[_cell(value) for value in row] for row in rows]
+    for i, column in enumerate(columns):
+        longest = max((len(cells[i]) for cells in texts), default=0)
+        table.add_column(column, overflow="fold", min_width=longest if longest <= _WHOLE else None)
+    for cells in texts:
+        table.add_row(*(Text(cell) for cell in cells))
     is_terminal = Console().is_terminal
     Console(width=None if is_terminal else _NO_TERMINAL_WIDTH).print(table)
 

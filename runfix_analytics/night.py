@@ -247,8 +247,7 @@ def publish_squad(root: Path, _bucket: int, as_of: date, _only: Sequence[str] = 
     store, catalogue = Store(root), load()
     try:
         everybody = store.runners(catalogue)
-        assessed = store.scan("advice").filter(pl.col("as_of") == as_of).select("runner_id").unique().collect()
-        there = Runners.validate(everybody.join(assessed, on="runner_id", how="semi"))
+        there = _assessed(store, everybody, as_of)
         missing = [runner for runner in everybody["runner_id"] if runner not in set(there["runner_id"])]
         lines = [squad_page.line(results, catalogue) for results in stored_results(store, there, as_of, catalogue)]
         names = store.names()
@@ -259,6 +258,13 @@ def publish_squad(root: Path, _bucket: int, as_of: date, _only: Sequence[str] = 
     except Exception as error:
         return Done({}, (_failure("publish", "", "squad page", error),))
     return Done({"pages": 1})
+
+
+def _assessed(store: Store, runners: dy.DataFrame[Runners], as_of: date) -> dy.DataFrame[Runners]:
+    assessed = store.scan("advice").filter(pl.col("as_of") == as_of).select("runner_id").unique().collect()
+    if assessed.is_empty() and not runners.is_empty():
+        raise StoreError(f"nobody is assessed for {as_of}; run: runfix assess --as-of {as_of}")
+    return Runners.validate(runners.join(assessed, on="runner_id", how="semi"))
 
 
 def last_assessed(store: Store) -> date:

@@ -80,6 +80,7 @@ def test_every_module_that_the_import_contracts_name_exists():
 
 def test_no_module_is_too_long_to_be_read_at_once():
     lengths = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in modules()}
+    lengths.pop("runfix_analytics.tables")  # the data dictionary is read in one place: see DECISIONS.md
     assert {name: n for name, n in lengths.items() if n > MAX_MODULE_LINES} == {}
 
 

@@ -41,7 +41,8 @@ def sets(table: str) -> Any:
     frame = frame.select(
         set_id="set", import_id="file", runner_id="runner", source="source", category_key="category",
         session_start_at=_at("at"), local_date=_at("at").dt.date(), logged_as="exercise", exercise_key=key,
-        local_date_source=pl.lit("assumed"), is_timed=_at("at").dt.time() != time.min, set_type=pl.lit("working"), weight_unit_source=pl.lit("file"),
+        local_date_source=pl.lit("assumed"), is_timed=_at("at").dt.time() != time.min,
+        set_type=pl.lit("working"), weight_unit_source=pl.lit("file"),
     )  # fmt: skip
     return StrengthSets.validate(completed(StrengthSets, frame), cast=True)
 

@@ -28,6 +28,7 @@ from runfix_analytics.reports.words import (
 
 MEAN_WEEKS = 4
 MAX_REASON_WORDS = 8
+UNKNOWN_STRENGTH = "strength work not known: log first"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Need:
 
 
 NEEDS = {
-    "medical": Need(0, "■ Medical advice", "refer"),
+    "medical": Need(0, "■ Get medical advice", "refer"),
     "refer": Need(0, "■ See a physio", "refer"),
     "ache_deficit": Need(1, "▲ Ache, under target", "ache"),
     "ache": Need(2, "▲ Open ache", "ache"),
@@ -123,25 +124,27 @@ def _kind(results: RunnerResults, under: list[str], catalogue: Catalogue) -> tup
         flagged = (medical if medical.height else results.referrals)["episode_id"][0]
         where = next(place(e, catalogue) for e in aches if e["episode_id"] == flagged)
         return ("medical" if medical.height else "refer"), [f"{where}: red flag reported", f"{where}: red flag"]
-    for episode in aches:
-        where = place(episode, catalogue)
-        linked = [area for area in under if area in catalogue.linked_areas(episode["symptom_id"])]
-        if linked:
-            return "ache_deficit", [f"{where}; {area_names(linked[:n], catalogue)} under" for n in (2, 1)]
     if aches:
-        where = place(aches[0], catalogue)
-        return "ache", [f"{where}, worst {_pain(aches[0])}", where]
+        return _ache_kind(aches, under, catalogue)
     newest, last_strength = results.newest_entry(), results.logged.last_strength_on
     if newest and results.is_silent(newest):
         return "no_data", [f"nothing logged since {day(newest, results.as_of)}"]
-    if under and last_strength and results.is_silent(last_strength):
-        return "deficit", [f"no strength work since {day(last_strength, results.as_of)}"]
     if under:
-        return "deficit", [f"{area_names(under[:n], catalogue)} under target" for n in (2, 1)]
-    today = results.today()
-    if not today or any(row["status"] != "on_target" for row in today.values()):
-        return "no_data", ["strength work not known: log first"]
-    return "fine", ["all areas on target"]
+        quit_on = last_strength if last_strength and results.is_silent(last_strength) else None
+        reasons = [f"{area_names(under[:n], catalogue)} under target" for n in (2, 1)]
+        return "deficit", [f"no strength work since {day(quit_on, results.as_of)}"] if quit_on else reasons
+    statuses = {row["status"] for row in results.today().values()}
+    return ("fine", ["all areas on target"]) if statuses == {"on_target"} else ("no_data", [UNKNOWN_STRENGTH])
+
+
+def _ache_kind(aches: list[dict[str, Any]], under: list[str], catalogue: Catalogue) -> tuple[str, list[str]]:
+    for episode in aches:
+        linked = [area for area in under if area in catalogue.linked_areas(episode["symptom_id"])]
+        if linked:
+            where = place(episode, catalogue)
+            return "ache_deficit", [f"{where}; {area_names(linked[:n], catalogue)} under" for n in (2, 1)]
+    where = place(aches[0], catalogue)
+    return "ache", [f"{where}, worst {_pain(aches[0])}", where]
 
 
 def _short(reasons: Sequence[str]) -> str:

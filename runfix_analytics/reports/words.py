@@ -9,7 +9,7 @@ from runfix_analytics.catalogue import Catalogue, Site
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 KM_PER_MILE = 1.609344
-MAX_NAME = 80
+MAX_NAME = 100
 
 
 @dataclass(frozen=True)
