@@ -144,8 +144,8 @@ def test_breathing_and_places_without_a_link_are_described_and_not_analysed():
     """
     assert_shows(before(aches, area=None), """
         symptom   | area       | coverage | excluded       | n_known_days
-        breathing | core       | -        | breathing      | 28
-        breathing | upper_back | -        | breathing      | 28
+        breathing | core       | -        | not_modelled   | 28
+        breathing | upper_back | -        | not_modelled   | 28
         -         | -          | -        | no_linked_area | 0
     """)  # fmt: skip
 

@@ -36,6 +36,15 @@ class Symptom:
 
 
 @dataclass(frozen=True)
+class BodyArea:
+    """One body area of the IOC consensus statement 2020, with its OSIICS letter."""
+
+    id: str
+    name: str
+    osiics: str
+
+
+@dataclass(frozen=True)
 class Site:
     """One place that can hurt; `symptom` is None where the article links no area to it."""
 

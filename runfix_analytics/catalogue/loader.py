@@ -7,11 +7,13 @@ from dataclasses import MISSING, dataclass, fields
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from math import isfinite
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from runfix_analytics.catalogue.entries import (
     Area,
+    BodyArea,
     Equipment,
     Exercise,
     Link,
@@ -25,7 +27,29 @@ from runfix_analytics.errors import CatalogueError
 FILES = ("areas", "symptoms", "sites", "equipment", "exercises", "parameters")
 COUNTED_IN = ("reps", "seconds")
 
-Entry = TypeVar("Entry", Area, Equipment, Exercise, Site)
+
+@dataclass(frozen=True)
+class _Linked:
+    """A symptom as it stands in its file."""
+
+    id: str
+    name: str
+    in_hazard_models: bool
+    links: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class _Numbered:
+    """A parameter as it stands in its file."""
+
+    id: str
+    value: Any
+    unit: str
+    reason: str
+    source: str
+
+
+Entry = TypeVar("Entry", Area, Equipment, Exercise, Site, BodyArea, _Numbered, _Linked, Link)
 
 
 @dataclass(frozen=True)
@@ -120,7 +144,7 @@ def load_from(folder: Path | Traversable) -> Catalogue:
 
     Raises: CatalogueError naming the file and key that is wrong.
     """
-    texts = {name: folder.joinpath(f"{name}.toml").read_text(encoding="utf-8") for name in FILES}
+    texts = {name: _read(folder, name) for name in FILES}
     raw = {name: _parse(name, text) for name, text in texts.items()}
     digest = hashlib.sha256("\0".join(texts[name] for name in FILES).encode()).hexdigest()
     catalogue = Catalogue(
@@ -136,6 +160,15 @@ def load_from(folder: Path | Traversable) -> Catalogue:
     return catalogue
 
 
+def _read(folder: Path | Traversable, name: str) -> str:
+    try:
+        return folder.joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    except OSError as error:
+        raise CatalogueError(f"{name}.toml cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise CatalogueError(f"{name}.toml is not UTF-8 text; save it as UTF-8") from error
+
+
 def _parse(name: str, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
@@ -143,81 +176,95 @@ def _parse(name: str, text: str) -> dict[str, Any]:
         raise CatalogueError(f"{name}.toml is not valid TOML: {error}") from error
 
 
-def _entries(file: str, kind: type[Entry], raw: Mapping[str, Any]) -> dict[str, Entry]:
-    return {key: _entry(file, kind, key, values) for key, values in raw.items()}
+def _entries(file: str, kind: type[Entry], raw: object, group: str = "") -> dict[str, Entry]:
+    return {key: _entry(file, kind, key, values, group) for key, values in _table(file, group, raw).items()}
 
 
-def _entry(file: str, kind: type[Entry], key: str, values: Any) -> Entry:
-    known = {field.name: field for field in fields(kind)}
-    if not isinstance(values, Mapping):
-        raise CatalogueError(f"{file}: [{key}] must be a table of settings")
-    for name in values:
-        if name not in known or name == "id":
-            raise CatalogueError(f"{file}: {key}.{name} is not a known setting; known: {', '.join(known)}")
+def _entry(file: str, kind: type[Entry], key: str, values: object, group: str = "") -> Entry:
+    where = f"{group}{key}"
+    settings = _table(file, where, values)
+    known = {field.name: field for field in fields(kind) if field.name != "id"}
+    for name in settings:
+        if name not in known:
+            raise CatalogueError(f"{file}: {where}.{name} is not a known setting; known: {', '.join(known)}")
     for name, field in known.items():
-        if name != "id" and field.default is MISSING and name not in values:
-            raise CatalogueError(f"{file}: {key}.{name} is missing")
-    for name, value in values.items():
+        if field.default is MISSING and name not in settings:
+            raise CatalogueError(f"{file}: {where}.{name} is missing")
+    for name, value in settings.items():
         if not _fits(known[name].type, value):
-            raise CatalogueError(f"{file}: {key}.{name} = {value!r} should be {known[name].type}")
-    settings: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
-    return kind(id=key, **settings)
+            raise CatalogueError(f"{file}: {where}.{name} = {value!r} should be {_KIND.get(known[name].type, 'text')}")
+    made: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
+    if any(field.name == "id" for field in fields(kind)):
+        made["id"] = key
+    return kind(**made)
+
+
+def _table(file: str, where: str, values: object) -> Mapping[str, Any]:
+    if not isinstance(values, Mapping):
+        raise CatalogueError(f"{file}: {where} must be a table of settings, not {values!r}")
+    return values
+
+
+_KIND: dict[Any, str] = {
+    bool: "true or false",
+    tuple[str, ...]: "a list of texts",
+    tuple[Any, ...]: "a list",
+    Any: "a finite number or [low, high]",
+}
+_ENDS = 2
 
 
 def _fits(expected: object, value: object) -> bool:
     if expected is bool:
         return isinstance(value, bool)
-    if expected is not str and expected != str | None:
+    if expected == tuple[str, ...]:
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if expected == tuple[Any, ...]:
+        return isinstance(value, list)
+    if expected is Any:
+        return _is_number(value) or (isinstance(value, list) and len(value) == _ENDS and all(map(_is_number, value)))
     return isinstance(value, str) and bool(value.strip())
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
 
 
 def _symptoms(raw: Mapping[str, Any]) -> dict[str, Symptom]:
     symptoms = {}
-    for key, values in raw.items():
-        missing = {"name", "in_hazard_models", "links"} - set(values)
-        if missing:
-            raise CatalogueError(f"symptoms.toml: {key}.{sorted(missing)[0]} is missing")
-        for i, link in enumerate(values["links"]):
-            if set(link) - {"note"} != {"area", "source"}:
-                raise CatalogueError(f"symptoms.toml: {key}.links[{i}] needs area and source, and may have a note")
-        links = tuple(Link(**link) for link in values["links"])
-        symptoms[key] = Symptom(key, values["name"], values["in_hazard_models"], links)
+    for key, entry in _entries("symptoms.toml", _Linked, raw).items():
+        links = [_entry("symptoms.toml", Link, f"links[{i}]", link, f"{key}.") for i, link in enumerate(entry.links)]
+        symptoms[key] = Symptom(key, entry.name, entry.in_hazard_models, tuple(links))
     return symptoms
 
 
 def _sites(raw: Mapping[str, Any]) -> dict[str, Site]:
-    body_areas = raw.get("body_area", {})
+    for group in raw:
+        if group not in ("body_area", "site"):
+            raise CatalogueError(f"sites.toml: {group} is not known; there are [body_area] and [site.…]")
+    body_areas = _entries("sites.toml", BodyArea, raw.get("body_area", {}), "body_area.")
     with_names = {}
-    for key, values in raw.get("site", {}).items():
-        if values.get("body_area") not in body_areas:
-            raise CatalogueError(
-                f"sites.toml: site.{key}.body_area = {values.get('body_area')!r} is not in [body_area]"
-            )
-        with_names[key] = values | {"body_area_name": body_areas[values["body_area"]]["name"]}
-    return _entries("sites.toml", Site, with_names)
+    for key, values in _table("sites.toml", "site", raw.get("site", {})).items():
+        settings = _table("sites.toml", f"site.{key}", values)
+        body_area = settings.get("body_area")
+        if body_area not in body_areas:
+            raise CatalogueError(f"sites.toml: site.{key}.body_area = {body_area!r} is not in [body_area]")
+        with_names[key] = {**settings, "body_area_name": body_areas[body_area].name}
+    return _entries("sites.toml", Site, with_names, "site.")
 
 
 def _parameters(raw: Mapping[str, Any]) -> dict[str, Parameter]:
     parameters = {}
     for group, entries in raw.items():
-        for name, values in entries.items():
-            key = f"{group}.{name}"
-            if set(values) != {"value", "unit", "reason", "source"}:
-                raise CatalogueError(f"parameters.toml: {key} needs exactly value, unit, reason, source")
-            parameters[key] = Parameter(id=key, **(values | {"value": _value(key, values["value"])}))
+        for entry in _entries("parameters.toml", _Numbered, entries, f"{group}.").values():
+            key = f"{group}.{entry.id}"
+            value = entry.value
+            if isinstance(value, tuple) and value[0] > value[1]:
+                raise CatalogueError(f"parameters.toml: {key}.value = {list(value)!r} should be [low, high]")
+            parameters[key] = Parameter(
+                key, cast(float | tuple[float, float], value), entry.unit, entry.reason, entry.source
+            )
     return parameters
-
-
-def _value(key: str, value: object) -> float | tuple[float, float]:
-    match value:
-        case bool():
-            pass
-        case int() | float():
-            return value
-        case [int() | float() as low, int() | float() as high] if low <= high:
-            return (low, high)
-    raise CatalogueError(f"parameters.toml: {key}.value = {value!r} should be a number or [low, high]")
 
 
 def _keys(file: str, entries: Mapping[str, Exercise] | Mapping[str, Site] | Mapping[str, Equipment]) -> dict[str, str]:
@@ -244,7 +291,7 @@ def _cross_check(catalogue: Catalogue) -> None:
         _known("sites.toml", f"site.{site.id}.asks", site.asks, catalogue.sites)
     for exercise in catalogue.exercises.values():
         _check_exercise(exercise, catalogue)
-    categories = [c for e in catalogue.exercises.values() for c in e.garmin_categories]
+    categories = [name_key(c) for e in catalogue.exercises.values() for c in e.garmin_categories]
     for category in categories:
         if categories.count(category) > 1:
             raise CatalogueError(f"exercises.toml: garmin_categories: {category!r} stands in two exercises")
