@@ -23,6 +23,7 @@ from runfix_analytics.tables import AcheReports, Imports, Rejects, Runs, Strengt
 
 LOG = logging.getLogger(__name__)
 GOOD = ("imported", "nothing")
+ALL_REJECTED = "every row is rejected; see: runfix imports --rejects"
 BATCH_BYTES = 32 * 1024 * 1024
 COUNTS = ("files_seen", "files_new", "files_known", "files_bad", "rows", "rejects")
 
@@ -72,7 +73,9 @@ def read_inbox(store: Store, runner: RunnerSettings, catalogue: Catalogue) -> tu
         counts["files_new"] += ledger.height
         counts["rows"] += int(ledger["n_accepted"].sum())
         counts["rejects"] += int(ledger["n_rejected"].sum())
-        told = ledger.filter(~pl.col("status").is_in(GOOD)).select("file_name", pl.col("reason").fill_null("")).rows()
+        is_lost = (pl.col("n_accepted") == 0) & (pl.col("n_rejected") > 0)
+        reason = pl.when(is_lost).then(pl.lit(ALL_REJECTED)).otherwise(pl.col("reason").fill_null(""))
+        told = ledger.filter(~pl.col("status").is_in(GOOD) | is_lost).select("file_name", reason).rows()
         bad.extend(told)
     return Seen(counts | {"files_bad": len(bad)}, tuple(bad)), accepted
 

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 SQUAD = "squad"
 
 LOG = logging.getLogger(__name__)
+DAILY_TABLES = ("coverage", "running_load", "known_days")
 RESULT_TABLES = (
     "coverage", "running_load", "known_days", "episodes", "onset_coverage", "advice", "moves", "referrals",
 )  # fmt: skip
@@ -294,6 +295,8 @@ def stored_results(
     for row in runners.iter_rows(named=True):
         runner_id = row["runner_id"]
         frames = {table: of.get(runner_id, empty) for table, (of, empty) in tables.items()}
+        for table in DAILY_TABLES:
+            frames[table] = frames[table].filter(pl.col("local_date") <= as_of)
         dated = {t: frames[t].filter(pl.col("as_of") == as_of) for t in ("advice", "moves", "referrals")}
         if dated["advice"].is_empty():
             raise StoreError(f"runner {runner_id} has no assessment for {as_of}; run: runfix assess --as-of {as_of}")
