@@ -99,7 +99,7 @@ def assess(logs: Logs, *, as_of: date, catalogue: Catalogue, of: Squad | None = 
     before = onset_coverage(aches, sets, days, lag_days=all_runners.lag_days, catalogue=catalogue)
     flags = referrals(aches, as_of=as_of, catalogue=catalogue)
     advice = recommendation(
-        logs.runners, covered, sets, aches, exposed, all_runners.rates, flags, as_of=as_of, catalogue=catalogue
+        logs.runners, covered, days, aches, exposed, all_runners.rates, flags, as_of=as_of, catalogue=catalogue
     )
     handed = moves(advice, logs.runners, sets, aches, flags, as_of=as_of, catalogue=catalogue)
     return Assessment(as_of, sets, load, days, covered, aches, exposed, before, flags, advice, handed)

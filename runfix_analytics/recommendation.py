@@ -13,13 +13,14 @@ from runfix_analytics.tables import (
     Coverage,
     Episodes,
     Exposure,
-    RecognisedSets,
+    KnownDays,
     Referrals,
     Runners,
     SymptomRates,
 )
 
 BASIS = "prior"
+SESSIONS = ("sets", "no_sets")
 _EXACT = 9
 _RUNNER_AREA = ["runner_id", "area_id"]
 
@@ -39,7 +40,7 @@ def effect_prior(catalogue: Catalogue) -> dict[str, float]:
 def recommendation(
     runners: dy.DataFrame[Runners],
     coverage: dy.DataFrame[Coverage],
-    sets: dy.DataFrame[RecognisedSets],
+    days: dy.DataFrame[KnownDays],
     episodes: dy.DataFrame[Episodes],
     exposure: dy.DataFrame[Exposure],
     rates: dy.DataFrame[SymptomRates],
@@ -66,7 +67,7 @@ def recommendation(
         .join(expected, on=_RUNNER_AREA, how="left", validate="1:1")
         .join(_linked_aches(episodes, catalogue), on=_RUNNER_AREA, how="left", validate="1:1")
         .join(_withheld(referrals, catalogue), on=_RUNNER_AREA, how="left", validate="1:1")
-        .join(_programme(sets, as_of, catalogue), on="runner_id", how="left", validate="m:1")
+        .join(_programme(days, as_of, catalogue), on="runner_id", how="left", validate="m:1")
         .with_columns(
             **averted,
             deficit=deficit,
@@ -126,9 +127,10 @@ def _withheld(referrals: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     )
 
 
-def _programme(sets: pl.DataFrame, as_of: date, catalogue: Catalogue) -> pl.DataFrame:
+def _programme(days: pl.DataFrame, as_of: date, catalogue: Catalogue) -> pl.DataFrame:
+    """The runners with a logged strength session, with or without sets, in the last 28 d."""
     since = as_of - timedelta(days=catalogue.days("priority.programme_window") - 1)
-    recent = sets.filter(pl.col("local_date").is_between(since, as_of))
+    recent = days.filter(pl.col("local_date").is_between(since, as_of), pl.col("evidence").is_in(SESSIONS))
     return recent.select("runner_id", has_programme=pl.lit(value=True)).unique()
 
 

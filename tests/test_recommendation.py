@@ -6,14 +6,15 @@ from typing import Any
 
 import polars as pl
 import pytest
-from logs import CATALOGUE, Table, assert_shows, coverages, day, episode_rows, only, recognised, runners
+from logs import CATALOGUE, Table, assert_shows, coverages, day, episode_rows, known, only, runners
 
 from runfix_analytics.rates import symptom_rates
 from runfix_analytics.recommendation import recommendation
 from runfix_analytics.referrals import referrals
-from runfix_analytics.tables import Advice, Exposure, Runners
+from runfix_analytics.tables import Advice, Exposure, KnownDays, Runners
 
 TODAY = day("2026-02-01")
+NO_DAYS = KnownDays.create_empty()
 SYMPTOMS_OF_AREA = {
     "glutes": ["runners_knee", "it_band", "plantar_fascia", "achilles", "low_back", "ankle"],
     "hamstrings": ["hip_flexor", "shin", "glute_tendon"],
@@ -44,12 +45,12 @@ def rows_of(values: dict[str, float | None], **status: str) -> list[dict[str, An
 
 def advised(
     covered: dict[str, float | None], *, onsets: dict[str, int] | None = None, days: int = 300, aches: Table = KNEE,
-    sets: Table = (), **status: str,
+    evidence: Table = (), **status: str,
 ) -> Any:  # fmt: skip
     own = exposed(onsets or {}, days)
     episodes = episode_rows(aches)
     return recommendation(
-        runners(), coverages(rows_of(covered, **status)), recognised(sets), episodes, own,
+        runners(), coverages(rows_of(covered, **status)), known(evidence) if evidence else NO_DAYS, episodes, own,
         symptom_rates(own, catalogue=CATALOGUE), referrals(episodes, as_of=TODAY, catalogue=CATALOGUE),
         as_of=TODAY, catalogue=CATALOGUE,
     )  # fmt: skip
@@ -91,7 +92,7 @@ def test_a_runners_rate_is_shrunk_to_that_of_the_squad():
     today = pl.concat([coverages(rows_of({"hamstrings": 0.0})),
                        coverages([row | {"runner_id": "r2"} for row in rows_of({"hamstrings": 0.0})])])  # fmt: skip
     advice = recommendation(
-        two, today, recognised(), episode_rows(KNEE), squad, symptom_rates(squad, catalogue=CATALOGUE),
+        two, today, NO_DAYS, episode_rows(KNEE), squad, symptom_rates(squad, catalogue=CATALOGUE),
         referrals(episode_rows(KNEE), as_of=TODAY, catalogue=CATALOGUE), as_of=TODAY, catalogue=CATALOGUE,
     )  # fmt: skip
     prior_days = 10 * 365.25 / 0.7
@@ -219,9 +220,19 @@ def test_chest_pain_withholds_everything():
 # Programme, basis, empty logs
 
 
-@pytest.mark.parametrize(("trained_on", "has"), [("2026-02-01", "true"), ("2026-01-05", "true"), ("2026-01-04", "-")])
-def test_one_logged_session_in_four_weeks_is_a_programme_and_none_is_unknown(trained_on: str, has: str):
-    advice = advised(MIXED, sets=f"date | exercise\n{trained_on} | Bench press")
+@pytest.mark.parametrize(
+    ("trained_on", "evidence", "has"),
+    [
+        ("2026-02-01", "sets", "true"),
+        ("2026-01-05", "sets", "true"),
+        ("2026-01-04", "sets", "-"),
+        ("2026-02-01", "no_sets", "true"),
+        ("2026-02-01", "stated_none", "-"),
+        ("2026-02-01", "declared", "-"),
+    ],
+)
+def test_a_logged_session_in_four_weeks_is_a_programme_and_none_is_unknown(trained_on: str, evidence: str, has: str):
+    advice = advised(MIXED, evidence=f"from | to | evidence\n{trained_on} | {trained_on} | {evidence}")
     assert_shows(only(advice, area="core"), f"has_programme\n{has}")
 
 
@@ -233,7 +244,7 @@ def test_coverage_of_other_days_is_not_looked_at():
     yesterday = coverages("date | area | coverage\n2026-01-31 | core | 0.1")
     own = exposed({})
     advice = recommendation(
-        runners(), yesterday, recognised(), episode_rows(()), own, symptom_rates(own, catalogue=CATALOGUE),
+        runners(), yesterday, NO_DAYS, episode_rows(()), own, symptom_rates(own, catalogue=CATALOGUE),
         referrals(episode_rows(()), as_of=TODAY, catalogue=CATALOGUE), as_of=TODAY, catalogue=CATALOGUE,
     )  # fmt: skip
     assert_shows(only(advice, area="core"), "status | coverage\nlog_first | -")
@@ -242,7 +253,7 @@ def test_coverage_of_other_days_is_not_looked_at():
 def test_a_squad_without_runners_gets_no_advice():
     own = Exposure.create_empty()
     advice = recommendation(
-        Runners.create_empty(), coverages(rows_of(MIXED)), recognised(), episode_rows(()), own,
+        Runners.create_empty(), coverages(rows_of(MIXED)), NO_DAYS, episode_rows(()), own,
         symptom_rates(own, catalogue=CATALOGUE), referrals(episode_rows(()), as_of=TODAY, catalogue=CATALOGUE),
         as_of=TODAY, catalogue=CATALOGUE,
     )  # fmt: skip

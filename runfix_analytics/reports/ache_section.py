@@ -15,6 +15,7 @@ from runfix_analytics.reports.words import (
     ago,
     count,
     day,
+    for_print,
     listing,
     percent,
     place,
@@ -83,8 +84,14 @@ def ache_row(episode: dict[str, Any], results: RunnerResults, catalogue: Catalog
         since=_span(episode, results),
         course=_course(episode),
         links=links,
-        note=" ".join(filter(None, [sentence_case(RECURRENCE[episode["recurrence"]]), asks])),
+        note=" ".join(filter(None, [sentence_case(RECURRENCE[episode["recurrence"]]), _hurts_in(episode), asks])),
     )
+
+
+def _hurts_in(episode: dict[str, Any]) -> str:
+    """The exercises that hurt, as the runner named them: one that the catalogue does not know cannot be held back."""
+    names = [for_print(name) for name in episode["exercises_that_hurt"]]
+    return f"Hurts in: {listing(names)}." if names else ""
 
 
 def _span(episode: dict[str, Any], results: RunnerResults) -> str:
