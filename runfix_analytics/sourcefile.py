@@ -42,12 +42,6 @@ class Sheet:
         places = [i for i, cell in enumerate(self.header) if cell.casefold() in wanted]
         return places[nth] if len(places) > nth else None
 
-    def dicts(self) -> list[tuple[int, dict[str, str]]]:
-        """(row number, {lower-case header: cell}) for each row; of equal headers the first wins, short rows give ''."""
-        keys = [name.casefold() for name in self.header]
-        filled = [(row.number, row.cells + ("",) * (len(keys) - len(row.cells))) for row in self.rows]
-        return [(number, dict(reversed(list(zip(keys, cells, strict=False))))) for number, cells in filled]
-
 
 @dataclass(frozen=True)
 class SourceFile:
