@@ -6,7 +6,7 @@ from datetime import date
 import dataframely as dy
 
 from runfix_analytics.catalogue import Catalogue
-from runfix_analytics.cohort import onset_coverage, onset_lag
+from runfix_analytics.onsets import onset_coverage, onset_lag
 from runfix_analytics.coverage import coverage
 from runfix_analytics.episodes import episodes
 from runfix_analytics.exposure import exposure

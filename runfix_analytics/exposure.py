@@ -26,7 +26,7 @@ def exposure(
     """
     gap = catalogue.days("episode.gap")
     symptoms = [symptom.id for symptom in catalogue.symptoms.values() if symptom.in_hazard_models]
-    observed = _observed_days(runs, reports, as_of, catalogue)
+    observed = observed_days(runs, reports, as_of, catalogue)
     taken = _days_of_episodes(episodes.filter(pl.col("symptom_id").is_in(symptoms)), gap)
 
     n_observed = observed.group_by("runner_id").agg(n_observed=pl.len())
@@ -58,7 +58,7 @@ def exposure(
     return Exposure.validate(exposed, cast=True)
 
 
-def _observed_days(runs: pl.DataFrame, reports: pl.DataFrame, as_of: date, catalogue: Catalogue) -> pl.DataFrame:
+def observed_days(runs: pl.DataFrame, reports: pl.DataFrame, as_of: date, catalogue: Catalogue) -> pl.DataFrame:
     """One row per runner and day that an answer speaks for, with a run in the last 28 d and no illness."""
     recall = timedelta(days=catalogue.days("episode.diary_recall") - 1)
     recency = timedelta(days=catalogue.days("episode.run_recency") - 1)

@@ -17,7 +17,7 @@ from logs import (
     strength_days,
 )
 
-from runfix_analytics.cohort import onset_coverage, onset_lag
+from runfix_analytics.onsets import onset_coverage, onset_lag
 from runfix_analytics.known_days import known_days
 from runfix_analytics.tables import Episodes, OnsetCoverage
 
