@@ -45,6 +45,12 @@ _WEIGHTED = ("hard_sets", "hard_sets_low_effort", "hard_sets_left", "hard_sets_r
 _JUDGED_ON_KNOWN_DAYS = ("session_weight", "rounds_sets", "n_exercises", "n_effort", "n_effort_hard")
 
 
+def session_credits(sets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """One row per runner, date and area with a working set for it: q = min(1, S / 4), what the session earns."""
+    q = (pl.col("hard_sets") / catalogue.number("coverage.full_session_sets")).clip(upper_bound=1)
+    return _sessions(sets, catalogue).select("runner_id", "local_date", "area_id", q=q)
+
+
 def _daily(sets: pl.DataFrame, days: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     """One row per runner, day and area: what the day adds to each sum of the window."""
     areas = pl.DataFrame({"area_id": list(catalogue.areas)}, schema={"area_id": pl.String})

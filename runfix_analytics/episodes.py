@@ -6,12 +6,15 @@ import dataframely as dy
 import polars as pl
 
 from runfix_analytics.catalogue import Catalogue
-from runfix_analytics.tables import AcheReports, Episodes
+from runfix_analytics.tables import OSTRC_SCORES, AcheReports, Episodes
 
 UNRECOGNISED_SITE = "unspecified"
 NOT_OVERUSE = ("sudden", "contact")
 _COMPLAINT = ("runner_id", "complaint_id", "side")
 _FLAGS = ("pain_at_night", "pain_at_rest", "pain_during_exercises", "focal_bone_tenderness")
+_FIRST_ITEM, *_OTHER_ITEMS = ("ostrc_q1", "ostrc_q2", "ostrc_q3", "ostrc_q4")
+_REDUCTIONS = ("ostrc_q2", "ostrc_q3")
+_NO_PROBLEM, _, _MODERATE, _MOST = OSTRC_SCORES
 
 
 def episodes(reports: dy.DataFrame[AcheReports], *, as_of: date, catalogue: Catalogue) -> dy.DataFrame[Episodes]:
@@ -38,6 +41,40 @@ def episodes(reports: dy.DataFrame[AcheReports], *, as_of: date, catalogue: Cata
         .sort("runner_id", "onset_on", "complaint_id", "side")
     )
     return Episodes.validate(collected, cast=True)
+
+
+def severity() -> pl.Expr:
+    """The OSTRC severity score of each ache report, 0-100: the sum of its four items.
+
+    The first item ends the questionnaire where it says full participation without problems, or none at all: without
+    the other items the score is then 0, or 100. Null where nothing was asked, or another item is missing.
+    Source: OSTRC-O2 and -H2, Clarsen 2020 (doi 10.1136/bjsports-2019-101337).
+    """
+    is_ended = pl.all_horizontal(pl.col(item).is_null() for item in _OTHER_ITEMS)
+    most = _MOST * (1 + len(_OTHER_ITEMS))
+    return (
+        pl.when(is_ended & (pl.col(_FIRST_ITEM) == _NO_PROBLEM))
+        .then(0)
+        .when(is_ended & (pl.col(_FIRST_ITEM) == _MOST))
+        .then(most)
+        .otherwise(pl.sum_horizontal(_FIRST_ITEM, *_OTHER_ITEMS, ignore_nulls=False))
+        .cast(pl.Int16)
+    )
+
+
+def is_substantial() -> pl.Expr:
+    """Whether each ache report tells of a substantial problem: training or performance moderately reduced, or more.
+
+    No participation at all is one too. Null where the items that are answered do not decide it.
+    Source: Clarsen 2014 (doi 10.1136/bjsports-2012-092087), in the scoring of Clarsen 2020.
+    """
+    is_reduced = (pl.col(item) >= _MODERATE for item in _REDUCTIONS)
+    is_without_problem = (pl.col(_FIRST_ITEM) == _NO_PROBLEM) & severity().eq(0)
+    return (
+        pl.when(is_without_problem)
+        .then(pl.lit(value=False))
+        .otherwise(pl.any_horizontal(pl.col(_FIRST_ITEM) == _MOST, *is_reduced))
+    )
 
 
 def _with_complaint(aches: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
@@ -166,6 +203,7 @@ def _collect(numbered: pl.DataFrame, as_of: date, gap: int) -> pl.DataFrame:
             worst_pain=pl.max_horizontal("pain_worst", "pain_now").max(),
             first_pain=pl.col("pain").drop_nulls().first(),
             latest_pain=pl.col("pain").drop_nulls().last(),
+            worst_severity=severity().max(),
             affects_training=pl.col("affects_training").drop_nulls().last(),
             **{flag: pl.col(flag).max() for flag in _FLAGS},
             exercises_that_hurt=pl.col("exercise_that_hurt").drop_nulls().unique().sort(),

@@ -27,7 +27,7 @@ def exposure(
     gap = catalogue.days("episode.gap")
     symptoms = [symptom.id for symptom in catalogue.symptoms.values() if symptom.in_hazard_models]
     observed = observed_days(runs, reports, as_of, catalogue)
-    taken = _days_of_episodes(episodes.filter(pl.col("symptom_id").is_in(symptoms)), gap)
+    taken = days_of_episodes(episodes.filter(pl.col("symptom_id").is_in(symptoms)), gap)
 
     n_observed = observed.group_by("runner_id").agg(n_observed=pl.len())
     n_taken = (
@@ -60,6 +60,16 @@ def exposure(
 
 def observed_days(runs: pl.DataFrame, reports: pl.DataFrame, as_of: date, catalogue: Catalogue) -> pl.DataFrame:
     """One row per runner and day that an answer speaks for, with a run in the last 28 d and no illness."""
+    diary = diary_days(runs, reports, as_of, catalogue)
+    return diary.filter(pl.col("unobserved").is_null()).select("runner_id", "local_date")
+
+
+def diary_days(runs: pl.DataFrame, reports: pl.DataFrame, as_of: date, catalogue: Catalogue) -> pl.DataFrame:
+    """One row per runner and day from the first that an answer speaks for to `as_of`.
+
+    `unobserved` says why an onset could not have been seen: no_answer, ill or no_recent_run; null where it could.
+    """
+    day = ["runner_id", "local_date"]
     recall = timedelta(days=catalogue.days("episode.diary_recall") - 1)
     recency = timedelta(days=catalogue.days("episode.run_recency") - 1)
     answered = (
@@ -67,18 +77,35 @@ def observed_days(runs: pl.DataFrame, reports: pl.DataFrame, as_of: date, catalo
         .with_columns(local_date=pl.date_ranges(pl.col("reported_on") - recall, pl.col("reported_on")))
         .explode("local_date")
     )
-    ill = answered.filter(pl.col("ill").fill_null(value=False)).select("runner_id", "local_date").unique()
+    ill = answered.filter(pl.col("ill").fill_null(value=False)).select(*day, is_ill=True).unique()
     ran = (
         runs.filter(pl.col("duplicate_of").is_null())
         .select("runner_id", local_date=pl.date_ranges(pl.col("local_date"), pl.col("local_date") + recency))
         .explode("local_date")
+        .select(*day, has_run=True)
         .unique()
     )
-    day = ["runner_id", "local_date"]
-    return answered.select(day).unique().join(ran, on=day, how="semi").join(ill, on=day, how="anti")
+    unobserved = (
+        pl.when(pl.col("is_answered").is_null())
+        .then(pl.lit("no_answer"))
+        .when("is_ill")
+        .then(pl.lit("ill"))
+        .when(pl.col("has_run").is_null())
+        .then(pl.lit("no_recent_run"))
+    )
+    return (
+        answered.group_by("runner_id")
+        .agg(local_date=pl.date_ranges(pl.col("local_date").min(), pl.lit(as_of)).first())
+        .explode("local_date")
+        .join(answered.select(*day, is_answered=True).unique(), on=day, how="left", validate="1:1")
+        .join(ill, on=day, how="left", validate="1:1")
+        .join(ran, on=day, how="left", validate="1:1")
+        .select(*day, unobserved=unobserved)
+        .sort(day)
+    )
 
 
-def _days_of_episodes(episodes: pl.DataFrame, gap: int) -> pl.DataFrame:
+def days_of_episodes(episodes: pl.DataFrame, gap: int) -> pl.DataFrame:
     """One row per runner, symptom and day within an episode or the gap after it; the day of an onset is not one."""
     end = pl.coalesce("ended_on", "last_reported_on") + timedelta(days=gap)
     first = pl.when("is_prevalent").then("onset_on").otherwise(pl.col("onset_on") + timedelta(days=1))

@@ -11,6 +11,7 @@ from runfix_analytics.known_days import NOT_FOR_ONSETS
 from runfix_analytics.tables import Episodes, KnownDays, OnsetCoverage, RecognisedSets
 
 _EPISODE = ("runner_id", "episode_id", "area_id")
+_COUNTS = ("n_own_weeks", "n_own_weeks_lower", "n_own_weeks_unknown", "n_own_weeks_washed")
 
 
 def onset_lag(episodes: dy.DataFrame[Episodes], catalogue: Catalogue) -> int:
@@ -36,13 +37,17 @@ def onset_coverage(
     lag_days: int,
     catalogue: Catalogue,
 ) -> dy.DataFrame[OnsetCoverage]:
-    """One row per episode and area linked to its symptom, description only.
+    """One row per episode and area linked to its symptom, description only: no test and no p-value.
 
     Coverage of the 28 d ending `lag_days` before the onset. Neither assumed days nor the tail after a source's newest
-    entry count as known here: what is known must not depend on what was logged after the onset. Own weeks step back
-    and forth by seven days from that window over the runner's whole log; windows that end within an episode of the
-    symptom, or that overlap the onset's own window, are left out. Onsets that say nothing about overuse keep their
-    row with `excluded`.
+    entry count as known here: what is known must not depend on what was logged after the onset. Onsets that say
+    nothing about overuse keep their row with `excluded`.
+
+    Own weeks are the same runner's windows that share no day with the onset's own, in steps of seven days from it. The
+    same lag holds for them: a window counts only once its lag has run out by the day of calculation, and is washed out
+    where it overlaps an overuse episode of any complaint, extended back by the lag, since hurt runners do rehab for any
+    pain. Washed-out and unknown windows are counted beside the known ones and enter neither `own_weeks` nor its mean.
+    `is_washed_out`: the onset's own window lies within such a reach of an earlier episode, so rehab may be in it.
     Source: method.md §3, §4.
     """
     strict_days = days.with_columns(is_known=pl.col("is_known") & ~pl.col("evidence").is_in(NOT_FOR_ONSETS))
@@ -51,16 +56,19 @@ def onset_coverage(
     )
     onsets = _onsets(episodes, lag_days, catalogue)
     before = onsets.join(covered, on=["runner_id", "area_id", "window_end"], how="left", validate="m:1")
+    reach = _reach(episodes, lag_days)
     joined = (
         before.join(
-            _own_weeks(before, covered, episodes, catalogue),
+            _own_weeks(before, covered, reach, lag_days, catalogue),
             on=list(_EPISODE),
             how="left",
             validate="1:1",
             nulls_equal=True,
         )
         .with_columns(
-            pl.col("n_known_days", "n_own_weeks", "n_own_weeks_lower", "n_own_weeks_unknown").fill_null(0),
+            pl.col("n_known_days", *_COUNTS).fill_null(0),
+            own_weeks=pl.col("own_weeks").fill_null([]),
+            is_washed_out=_within_earlier(before, reach, catalogue),
             excluded=_excluded(),
         )
         .with_columns(coverage=pl.when(pl.col("excluded").is_null()).then("coverage"))
@@ -97,34 +105,72 @@ def _excluded() -> pl.Expr:
     )
 
 
+def _reach(episodes: pl.DataFrame, lag_days: int) -> pl.DataFrame:
+    """The days within reach of each overuse episode: from the lag before its onset to its end; `to` null while open."""
+    last = pl.when(pl.col("state") != "open").then(pl.coalesce("ended_on", "last_reported_on"))
+    return episodes.filter(~pl.col("is_trauma")).select(
+        "runner_id", began="onset_on", **{"from": pl.col("onset_on") - timedelta(days=lag_days), "to": last}
+    )
+
+
+def _overlaps(window_end: str, catalogue: Catalogue) -> pl.Expr:
+    """Whether the window that ends on a day shares a day with the reach of an episode."""
+    window_start = pl.col(window_end) - timedelta(days=catalogue.days("coverage.window") - 1)
+    is_before_end = (window_start <= pl.col("to")).fill_null(value=True)
+    return (pl.col(window_end) >= pl.col("from")) & is_before_end
+
+
+def _within_earlier(before: pl.DataFrame, reach: pl.DataFrame, catalogue: Catalogue) -> pl.Series:
+    """For each row, whether the onset's own window overlaps the reach of an episode that began earlier."""
+    onsets = before.select("runner_id", "onset_on", "window_end")
+    is_earlier = pl.col("began") < pl.col("onset_on")
+    washed = (
+        onsets.unique().join(reach, on="runner_id", how="inner").filter(is_earlier, _overlaps("window_end", catalogue))
+    )
+    flagged = washed.select("runner_id", "onset_on").unique().with_columns(is_washed_out=True)
+    joined = onsets.join(flagged, on=["runner_id", "onset_on"], how="left", validate="m:1", maintain_order="left")
+    return joined["is_washed_out"].fill_null(value=False)
+
+
 def _own_weeks(
-    before: pl.DataFrame, covered: pl.DataFrame, episodes: pl.DataFrame, catalogue: Catalogue
+    before: pl.DataFrame, covered: pl.DataFrame, reach: pl.DataFrame, lag_days: int, catalogue: Catalogue
 ) -> pl.DataFrame:
     """One row per episode and area: the same runner's other windows, at steps of whole weeks from the onset's."""
     window, week = catalogue.days("coverage.window"), catalogue.days("onset.week")
+    newest = covered.group_by("runner_id").agg(newest=pl.col("window_end").max())
+    weeks = covered.join(newest, on="runner_id", how="left", validate="m:1").filter(
+        pl.col("window_end") + timedelta(days=lag_days) <= pl.col("newest")
+    )
     step = (pl.col("week_end") - pl.col("window_end")).dt.total_days()
-    is_other = (step % week == 0) & (step.abs() >= window)
     others = (
         before.filter(pl.col("area_id").is_not_null())
-        .select(*_EPISODE, "symptom_id", "window_end", at_onset="coverage")
-        .join(covered.rename({"window_end": "week_end", "coverage": "own"}), on=["runner_id", "area_id"], how="inner")
-        .filter(is_other)
+        .select(*_EPISODE, "window_end", at_onset="coverage")
+        .join(
+            weeks.select("runner_id", "area_id", week_end="window_end", own="coverage"),
+            on=["runner_id", "area_id"],
+            how="inner",
+        )
+        .filter((step % week == 0) & (step.abs() >= window))
     )
-    spans = episodes.select("runner_id", "symptom_id", "onset_on", end=pl.coalesce("ended_on", "last_reported_on"))
-    in_episode = (
-        others.join(spans, on=["runner_id", "symptom_id"], how="inner")
-        .filter(pl.col("week_end").is_between("onset_on", "end"))
-        .select(*_EPISODE, "week_end")
+    washed = (
+        others.select("runner_id", "week_end")
+        .unique()
+        .join(reach, on="runner_id", how="inner")
+        .filter(_overlaps("week_end", catalogue))
+        .select("runner_id", "week_end", is_washed=True)
         .unique()
     )
+    own = pl.col("own").filter(~pl.col("is_washed"))
     return (
-        others.join(in_episode, on=[*_EPISODE, "week_end"], how="anti")
-        .sort(*_EPISODE, "week_end")
-        .group_by(_EPISODE, maintain_order=True)
+        others.join(washed, on=["runner_id", "week_end"], how="left", validate="m:1")
+        .with_columns(pl.col("is_washed").fill_null(value=False))
+        .group_by(_EPISODE)
         .agg(
-            own_weeks_mean=pl.col("own").mean(),
-            n_own_weeks=pl.col("own").count(),
-            n_own_weeks_lower=(pl.col("own") <= pl.col("at_onset")).sum(),
-            n_own_weeks_unknown=pl.col("own").null_count(),
+            own_weeks=own.drop_nulls().sort(),
+            own_weeks_mean=own.sort().mean(),
+            n_own_weeks=own.count(),
+            n_own_weeks_lower=(own <= pl.col("at_onset").first()).sum(),
+            n_own_weeks_unknown=own.null_count(),
+            n_own_weeks_washed=pl.col("is_washed").sum(),
         )
     )

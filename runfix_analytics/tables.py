@@ -32,17 +32,28 @@ SPIKES = ("none", "small", "medium", "large")
 RECURRENCES = ("index", "early", "late", "delayed", "uncertain")
 EPISODE_STATES = ("open", "silent", "ended")
 ONSET_EXCLUSIONS = ("not_modelled", "trauma", "prevalent", "uncertain_onset", "no_linked_area", "coverage_unknown")
+ROW_EXCLUSIONS = ("no_answer", "ill", "no_recent_run", "in_episode", "no_history", "washed_out", "coverage_unknown")
+ESTIMATORS = ("pooled", "within", "pooled_unwashed", "naive", "lag", "unlinked", "future", "pair")
+NO_ESTIMATE = ("too_few_onsets", "no_variation", "not_converged")
+VERDICTS = (
+    "too_few_onsets", "bias_suspected", "rehab_fingerprint", "prior_dominates", "inconclusive", "opposite",
+    "fewer_onsets", "more_onsets",
+)  # fmt: skip
+GROUPINGS = ("all", "symptom", "area")
 ADVICE_STATUS = ("train", "on_target", "withheld", "log_first")
 RED_FLAGS = ("acute_injury", "during_exercises", "at_night", "at_rest", "bone_tenderness", "medical")
+PREDICTION_KINDS = ("logistic", "boosting")
+PREDICTION_SPLITS = ("by_runner", "forward")
+PREDICTION_VERDICTS = ("scored", "too few onsets to predict")
 
 
 def _runner(*, primary_key: bool = False) -> dy.String:
     return dy.String(primary_key=primary_key, regex=RUNNER_ID)
 
 
-def _one_of(values: Sequence[str], *, nullable: bool = False) -> dy.String:
+def _one_of(values: Sequence[str], *, nullable: bool = False, primary_key: bool = False) -> dy.String:
     choices = list(values)
-    return dy.String(nullable=nullable, check=lambda column: column.is_in(choices))
+    return dy.String(nullable=nullable, primary_key=primary_key, check=lambda column: column.is_in(choices))
 
 
 def _utc(*, nullable: bool = False) -> dy.Datetime:
@@ -343,7 +354,8 @@ class Episodes(dy.Schema):
     `onset_on` is the earlier of first noticed and first reported. `ended_on` null: no recovery was stated; `state` is
     then open, or silent when the last report is older than the gap. `is_onset_uncertain`: it began after a silence.
     `is_prevalent`: it was there when the diary began. `is_trauma`: sudden or contact onset. Flags are those of the
-    reports since the onset: true if any says so, null if none was asked.
+    reports since the onset: true if any says so, null if none was asked. `worst_severity` is the highest OSTRC score of
+    its reports, null where no report has one.
     """
 
     runner_id = _runner(primary_key=True)
@@ -367,6 +379,7 @@ class Episodes(dy.Schema):
     worst_pain = dy.Float64(nullable=True)
     first_pain = dy.Float64(nullable=True)
     latest_pain = dy.Float64(nullable=True)
+    worst_severity = dy.Int16(nullable=True, min=0, max=100)
     affects_training = _one_of(TRAINING_EFFECTS, nullable=True)
     is_acute_injury = dy.Bool()
     pain_at_night = dy.Bool(nullable=True)
@@ -399,12 +412,76 @@ class SymptomRates(dy.Schema):
     onsets_per_day = dy.Float64(min=0)
 
 
+class Incidence(dy.Schema):
+    """One row per group of the squad's aches: all, each symptom of the hazard models, each area (its linked symptoms).
+
+    Places without a link and breathing are in no group. Hours and km are those run on days under observation, the same
+    in every row; `n_runs_without_duration` and `_distance` add nothing to them. `n_onsets_not_counted`: episodes of the
+    group that are no overuse onset under observation. Rates are null without hours (km); the onsets' bounds are exact
+    Poisson ones of 95 %. `severity_days`: days with an OSTRC score, each counted as its score over 100; null, like
+    `n_days_lost`, where no report has one. Areas do not add up: an onset counts once for each linked area.
+    """
+
+    grouping = dy.String(primary_key=True, check=lambda column: column.is_in(list(GROUPINGS)))
+    group_id = dy.String(primary_key=True)
+    n_runners = dy.Int32(min=0)
+    n_observed_days = dy.Int32(min=0)
+    n_runs = dy.Int32(min=0)
+    n_runs_without_duration = dy.Int32(min=0)
+    n_runs_without_distance = dy.Int32(min=0)
+    hours = dy.Float64(min=0)
+    km = dy.Float64(min=0)
+    n_onsets = dy.Int32(min=0)
+    n_runners_with_onset = dy.Int32(min=0)
+    n_onsets_not_counted = dy.Int32(min=0)
+    per_1000_h = _amount()
+    per_1000_h_low = _amount()
+    per_1000_h_high = _amount()
+    per_1000_km = _amount()
+    per_1000_km_low = _amount()
+    per_1000_km_high = _amount()
+    n_symptom_days = dy.Int32(min=0)
+    symptom_days_per_1000_h = _amount()
+    n_days_lost = _amount()
+    days_lost_per_1000_h = _amount()
+    n_scored_days = dy.Int32(min=0)
+    severity_days = _amount()
+    severity_days_per_1000_h = _amount()
+    is_printable = dy.Bool()
+
+
+class Prevalence(dy.Schema):
+    """One row per ISO week for which anybody answered and group of the squad's aches, as in Incidence.
+
+    `n_answered`: runners whose answers speak for most days of the week; the shares are of them, with Clopper-Pearson
+    bounds of 95 %. A substantial problem reduces training or performance moderately or more (OSTRC items 1 to 3);
+    `share_substantial` is null where that is not known of a runner with the symptom.
+    """
+
+    week_start = dy.Date(primary_key=True)
+    grouping = dy.String(primary_key=True, check=lambda column: column.is_in(list(GROUPINGS)))
+    group_id = dy.String(primary_key=True)
+    n_answered = dy.Int32(min=1)
+    n_with_symptom = dy.Int32(min=0)
+    share_with_symptom = _share(nullable=False)
+    share_with_symptom_low = _share(nullable=False)
+    share_with_symptom_high = _share(nullable=False)
+    n_substantial = dy.Int32(min=0)
+    n_substantial_unknown = dy.Int32(min=0)
+    share_substantial = _share()
+    share_substantial_low = _share()
+    share_substantial_high = _share()
+    is_printable = dy.Bool()
+
+
 class OnsetCoverage(dy.Schema):
     """One row per episode and linked area (one with area null where none is linked): coverage before the onset.
 
     `coverage` is that of the 28 days ending `lag_days` before the onset, from known days without assumed ones; null
-    with `excluded` saying why. Own weeks: the same runner's windows at the same weekday, outside this symptom's
-    episodes; `n_own_weeks_lower` of them had coverage as low or lower. Description only, no test.
+    with `excluded` saying why. `is_washed_out`: that window lies within reach of an earlier ache (from `lag_days`
+    before its onset to its end), so rehab may be in it. Own weeks: the same runner's windows at the same weekday;
+    `own_weeks` holds the known ones, sorted, and `n_own_weeks_lower` of them had coverage as low or lower; unknown ones
+    and those within reach of any ache are only counted. Description only, no test.
     """
 
     runner_id = _runner()
@@ -417,10 +494,128 @@ class OnsetCoverage(dy.Schema):
     n_known_days = dy.Int16(min=0)
     coverage = _share()
     excluded = _one_of(ONSET_EXCLUSIONS, nullable=True)
+    is_washed_out = dy.Bool()
+    own_weeks = dy.List(_share(nullable=False))
     own_weeks_mean = _share()
     n_own_weeks = dy.Int32(min=0)
     n_own_weeks_lower = dy.Int32(min=0)
     n_own_weeks_unknown = dy.Int32(min=0)
+    n_own_weeks_washed = dy.Int32(min=0)
+
+
+class AtRisk(dy.Schema):
+    """One row per runner, day at risk and symptom of the hazard models.
+
+    `episode_ids`: the overuse episodes that began that day (empty: none). `sampled_share`: of such rows, the share that
+    is kept (1 unless thinned). `is_spike`: a run more than 10 % longer than any of the 30 days before; false also where
+    that is not known. Prior episodes are those that began before the day, `years` runs from the first day of the diary.
+    """
+
+    runner_id = _runner(primary_key=True)
+    local_date = dy.Date(primary_key=True)
+    symptom_id = dy.String(primary_key=True)
+    is_onset = dy.Bool()
+    episode_ids = dy.List(dy.String())
+    sampled_share = dy.Float64(min=0, max=1)
+    is_spike = dy.Bool()
+    n_prior_same = dy.Int32(min=0)
+    n_prior_any = dy.Int32(min=0)
+    years = dy.Float64(min=0)
+
+
+class CohortDays(dy.Schema):
+    """One row per runner and day of the strength log: the sums of the 28 days that end there.
+
+    `credits`: adequate sessions on known days, by area in the catalogue's order. Neither assumed days nor the tail count
+    as known. `n_between` counts the days known only from entries around them since the log began, `n_between_at_entry`
+    the same as of the last entry. `chronic_km_per_day` is null before the first run.
+    """
+
+    runner_id = _runner(primary_key=True)
+    local_date = dy.Date(primary_key=True)
+    credits = dy.List(dy.Float64())
+    n_known_days = dy.Int32(min=0)
+    n_between = dy.Int32(min=0)
+    n_between_at_entry = dy.Int32(min=0)
+    chronic_km_per_day = dy.Float64(nullable=True, min=0)
+
+
+class AnalysisRows(dy.Schema):
+    """One row per runner, at-risk day and symptom: what the hazard models are fitted to.
+
+    `coverage`: of the 28 days ending on `window_end`, `lag_days` before the day, by area in the catalogue's order.
+    An onset leads to its reports through `episode_ids`, its coverage to the sets through `window_end`.
+    """
+
+    runner_id = _runner(primary_key=True)
+    local_date = dy.Date(primary_key=True)
+    symptom_id = dy.String(primary_key=True)
+    is_onset = dy.Bool()
+    episode_ids = dy.List(dy.String())
+    sampled_share = dy.Float64(min=0, max=1)
+    lag_days = dy.Int16()
+    window_end = dy.Date()
+    coverage = dy.List(dy.Float64())
+    chronic_km_per_day = dy.Float64(min=0)
+    is_spike = dy.Bool()
+    n_prior_same = dy.Int32(min=0)
+    n_prior_any = dy.Int32(min=0)
+    years = dy.Float64(min=0)
+
+
+class Exclusions(dy.Schema):
+    """One row per reason for which rows are not in the analysis, in the order in which they are judged."""
+
+    reason = _one_of(ROW_EXCLUSIONS, primary_key=True)
+    n_rows = dy.Int64(min=0)
+    n_onsets = dy.Int64(min=0)
+
+
+class Estimates(dy.Schema):
+    """One row per estimator, lag and term: the log hazard ratio of full coverage against none.
+
+    `area_id` null: one term over all areas. `symptom_id` is set for single pairs only. low and high: the 95 % interval.
+    The estimate is null with the reason `missing` where there is none. `p_adjusted`: Holm over areas (pooled),
+    Benjamini-Hochberg over pairs. `n_onsets`: usable onsets of the symptoms that the term is made of.
+    """
+
+    estimator = _one_of(ESTIMATORS)
+    lag_days = dy.Int16()
+    symptom_id = dy.String(nullable=True)
+    area_id = dy.String(nullable=True)
+    n_rows = dy.Int64(min=0)
+    n_onsets = dy.Int64(min=0)
+    n_runners = dy.Int64(min=0)
+    log_ratio = dy.Float64(nullable=True)
+    se = dy.Float64(nullable=True, min=0)
+    low = dy.Float64(nullable=True)
+    high = dy.Float64(nullable=True)
+    p = _share()
+    p_adjusted = _share()
+    missing = _one_of(NO_ESTIMATE, nullable=True)
+
+
+class Verdicts(dy.Schema):
+    """One row per area: what the cohort's own data say, and what they and the prior say together.
+
+    `log_ratio` is the pooled estimate, null where none may be printed. Prior and posterior: log hazard ratio of full
+    coverage against none. `data_weight`: share of the prior's variance that the data took away. `may_reorder`: sharp
+    and clean enough to change the order of the advice.
+    """
+
+    area_id = dy.String(primary_key=True)
+    n_onsets = dy.Int64(min=0)
+    log_ratio = dy.Float64(nullable=True)
+    low = dy.Float64(nullable=True)
+    high = dy.Float64(nullable=True)
+    p_adjusted = _share()
+    prior_mean = dy.Float64()
+    prior_sd = dy.Float64(min=0)
+    posterior_mean = dy.Float64()
+    posterior_sd = dy.Float64(min=0)
+    data_weight = dy.Float64(min=0, max=1)
+    verdict = _one_of(VERDICTS)
+    may_reorder = dy.Bool()
 
 
 class Advice(dy.Schema):
@@ -496,6 +691,68 @@ class CoverageEvidence(dy.Schema):
     why = dy.String()
     file_name = dy.String()
     source_row = dy.Int32(nullable=True)
+
+
+class PredictionRows(dy.Schema):
+    """One row per runner and observed day outside any episode: what was known by that day, and what the week brought.
+
+    `coverage` holds one value an area, in the catalogue's order, of a window so long ago that its known days are
+    settled; null as in Coverage. `onsets_per_year` counts overuse onsets reported by that day over the observed
+    years, shrunk towards zero; zero at the start. `days_since_onset` is capped, and the cap where there was none.
+    Loads are log(1 + km a day); `is_spike` is null where the day's run has nothing to be compared with.
+    `is_onset_within` null: the following days are not all observed (censored). `onset_ids`: the episodes that begin
+    in them.
+    """
+
+    runner_id = _runner(primary_key=True)
+    local_date = dy.Date(primary_key=True)
+    coverage = dy.List(dy.Float64(nullable=True, min=0, max=1))
+    onsets_per_year = dy.Float64(min=0)
+    days_since_onset = dy.Float64(min=0)
+    acute_load_log = _amount()
+    chronic_load_log = _amount()
+    is_spike = dy.Bool(nullable=True)
+    is_onset_within = dy.Bool(nullable=True)
+    onset_ids = dy.List(dy.String())
+
+
+class PredictionScores(dy.Schema):
+    """One row per way of splitting and kind of model: how well onsets in the following week were told, on test rows.
+
+    Under the needed onsets (`n_onsets` in test, `n_training_onsets` in the smallest training fold) every score is
+    null and `verdict` says so. Beside each score stands what knowing nothing would give: prevalence for the average
+    precision, p(1 − p) for Brier. Intercept: of the log-odds at slope 1. Intervals resample runners.
+    `n_onsets` counts episodes, not rows. `is_chosen`: the kind to use; boosting only where it is clearly better.
+    """
+
+    split = dy.String(primary_key=True, check=lambda column: column.is_in(list(PREDICTION_SPLITS)))
+    kind = dy.String(primary_key=True, check=lambda column: column.is_in(list(PREDICTION_KINDS)))
+    verdict = _one_of(PREDICTION_VERDICTS)
+    is_chosen = dy.Bool()
+    n_rows = dy.Int32(min=0)
+    n_censored_rows = dy.Int32(min=0)
+    n_runners = dy.Int32(min=0)
+    n_onsets = dy.Int32(min=0)
+    n_onsets_needed = dy.Int32(min=0)
+    n_training_onsets = dy.Int32(min=0)
+    n_training_onsets_needed = dy.Int32(nullable=True, min=0)
+    prevalence = _share()
+    auc = _share()
+    auc_low = _share()
+    auc_high = _share()
+    average_precision = _share()
+    average_precision_low = _share()
+    average_precision_high = _share()
+    brier = _share()
+    brier_low = _share()
+    brier_high = _share()
+    brier_of_prevalence = _share()
+    calibration_slope = dy.Float64(nullable=True)
+    calibration_slope_low = dy.Float64(nullable=True)
+    calibration_slope_high = dy.Float64(nullable=True)
+    calibration_intercept = dy.Float64(nullable=True)
+    calibration_intercept_low = dy.Float64(nullable=True)
+    calibration_intercept_high = dy.Float64(nullable=True)
 
 
 STORED_FACTS: dict[str, type[dy.Schema]] = {

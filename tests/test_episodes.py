@@ -8,7 +8,7 @@ import pytest
 from logs import CATALOGUE, Table, ache_reports, assert_shows, day
 from polars.testing import assert_frame_equal
 
-from runfix_analytics.episodes import episodes
+from runfix_analytics.episodes import episodes, is_substantial, severity
 from runfix_analytics.tables import Episodes
 
 
@@ -436,6 +436,50 @@ def test_pain_is_told_first_latest_and_worst():
         2026-01-08 | knee | -        | -          | -
     """
     assert_shows(told(reports), "first_pain | latest_pain | worst_pain | affects_training\n3 | 2 | 7 | full")
+
+
+@pytest.mark.parametrize(
+    ("items", "score", "substantial"),
+    [
+        ((8, 8, 0, 17), 33, False),
+        ((25, 25, 25, 25), 100, True),
+        ((0, 0, 0, 0), 0, False),
+        ((17, 17, 8, 8), 50, True),
+        ((8, 8, 17, 8), 41, True),
+        ((17, 8, 8, 25), 58, False),
+        # the first item ends the questionnaire
+        ((0, None, None, None), 0, False),
+        ((25, None, None, None), 100, True),
+        # what is missing is not zero
+        ((8, None, None, None), None, None),
+        ((8, 8, 8, None), None, False),
+        ((8, 8, None, 8), None, None),
+        ((8, 17, None, None), None, True),
+        ((0, 8, None, None), None, None),
+        ((25, 25, None, None), None, True),
+        ((None, 8, 8, 8), None, None),
+        ((None, None, None, None), None, None),
+    ],
+)
+def test_the_severity_of_an_answer_is_the_sum_of_its_four_items(
+    items: tuple[int | None, ...], score: int | None, substantial: bool | None
+):
+    answer = pl.DataFrame(
+        {f"ostrc_q{number}": pl.Series([item], dtype=pl.Int16) for number, item in enumerate(items, start=1)}
+    )
+    assert answer.select(severity=severity(), is_substantial=is_substantial()).rows() == [(score, substantial)]
+
+
+def test_the_worst_severity_of_an_episode_is_that_of_its_own_reports():
+    reports = """
+        date       | site | ostrc_q1 | ostrc_q2 | ostrc_q3 | ostrc_q4
+        2026-01-01 | -    | -        | -        | -        | -
+        2026-01-05 | knee | 8        | 8        | 0        | 8
+        2026-01-12 | knee | 17       | 17       | 8        | 8
+        2026-01-19 | knee | 8        | -        | -        | -
+        2026-01-12 | neck | -        | -        | -        | -
+    """
+    assert_shows(told(reports), "complaint_id | worst_severity\nrunners_knee | 50\nneck | -")
 
 
 def test_the_exercises_that_hurt_and_the_reports_behind_an_episode_are_kept():

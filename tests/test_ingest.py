@@ -443,6 +443,18 @@ def test_whether_a_form_names_several_runners_is_asked_of_each_file():
     assert judged(*files).ache_reports.height == 2
 
 
+def test_an_answer_in_the_old_ostrc_scoring_is_a_reject_with_value_rule_and_what_to_do():
+    form = b"date_reported,site,ostrc_q1,ostrc_q2\n2026-03-02,knee,8,13\n2026-03-09,knee,17,8\n"
+    [raw] = readers.read([SourceFile("aches.csv", form)])
+    accepted = judged(Arrival("f1", "aches.csv", len(form), IMPORTED_AT, raw))
+    assert accepted.rejects.select("source_row", "logged", "rule", "is_expected").rows() == [
+        (2, "ostrc_q2: 13", "ostrc_old_scoring", False)
+    ]
+    assert "0, 8, 17 and 25" in accepted.rejects["advice"][0]
+    assert accepted.ache_reports.select("source_row", "ostrc_q1", "ostrc_q2", "ostrc_q3").rows() == [(3, 17, 8, None)]
+    assert accepted.imports.select("n_rows", "n_accepted", "n_rejected").rows() == [(2, 1, 1)]
+
+
 def test_an_unknown_place_is_kept_and_told():
     accepted = judged(arrival(aches=aches("reported_on | site\n2026-03-02 | left whatsit\n2026-03-09 | Knee")))
     kept = accepted.ache_reports.select("logged_site", "site_key", "is_no_aches").rows()

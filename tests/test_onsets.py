@@ -17,8 +17,8 @@ from logs import (
     strength_days,
 )
 
-from runfix_analytics.onsets import onset_coverage, onset_lag
 from runfix_analytics.known_days import known_days
+from runfix_analytics.onsets import onset_coverage, onset_lag
 from runfix_analytics.tables import Episodes, OnsetCoverage
 
 # Calf work twice a week in December and half of January, then on four Mondays up to 16 February.
@@ -29,7 +29,7 @@ TRAINED = [
         "2026-01-26", "2026-02-02", "2026-02-09", "2026-02-16",
     )),
 ]  # fmt: skip
-SEASON = "from | to\n2025-12-01 | 2026-04-06"
+SEASON = "from | to\n2025-12-01 | 2026-05-25"
 SHIN = "site | onset_on | ended_on | state\nshin | 2026-03-09 | 2026-03-20 | ended"
 
 
@@ -151,24 +151,96 @@ def test_breathing_and_places_without_a_link_are_described_and_not_analysed():
 
 
 # The runner's own weeks
+# Before the onset of 9 March end 22, 29 December, 5, 12, 19 January with coverage 1, 1, 1, 1, .875, and 1, 8, 15
+# December with too few known days; 26 January to 9 March share days with the window itself. After it, the shin is
+# within reach until 20 March, so that 16 March to 13 April are washed out; 20, 27 April, 4 May are 0; the lag of
+# 11 May has not run out by 25 May.
 
 
-def test_own_weeks_step_by_seven_days_and_leave_out_overlaps_and_weeks_within_an_episode():
-    # 19, 12, 5 January, 29, 22 December: .875, 1, 1, 1, 1; 15, 8, 1 December: too few known days; 16 March: hurt;
-    # 23, 30 March, 6 April: 0; 26 January to 9 March share days with the window itself.
+def test_own_weeks_step_by_seven_days_and_leave_out_what_shares_a_day_with_the_window_itself():
     assert_shows(before(SHIN, area=None), """
-        area       | own_weeks_mean | n_own_weeks | n_own_weeks_lower | n_own_weeks_unknown
-        calves     | 0.609375       | 8           | 3                 | 3
-        hamstrings | 0              | 8           | 8                 | 3
+        area       | own_weeks              | own_weeks_mean | n_own_weeks | n_own_weeks_lower | n_own_weeks_unknown
+        calves     | 0 0 0 0.875 1 1 1 1    | 0.609375       | 8           | 3                 | 3
+        hamstrings | 0 0 0 0 0 0 0 0        | 0              | 8           | 8                 | 3
     """)  # fmt: skip
+    assert_shows(before(SHIN, area=None), "area | n_own_weeks_washed\ncalves | 5\nhamstrings | 5")
 
 
-def test_weeks_within_any_episode_of_the_same_symptom_are_left_out_and_of_another_symptom_kept():
-    shin_before = SHIN + "\nshin | 2026-01-05 | 2026-01-12 | ended"
-    assert_shows(only(before(shin_before), onset_on="2026-03-09"), "n_own_weeks | own_weeks_mean\n6 | 2.875/6".replace(
-        "2.875/6", str(2.875 / 6)))  # fmt: skip
-    neck_before = SHIN + "\nneck | 2026-01-05 | 2026-01-12 | ended"
-    assert_shows(before(neck_before), "n_own_weeks | own_weeks_mean\n8 | 0.609375")
+@pytest.mark.parametrize(("newest", "n_own_weeks"), [("2026-05-25", 8), ("2026-05-24", 7), ("2026-05-17", 6)])
+def test_a_week_counts_once_its_lag_has_run_out_by_the_day_of_calculation(newest: str, n_own_weeks: int):
+    rows = before(SHIN, days=f"from | to\n2025-12-01 | {newest}")
+    assert_shows(rows, f"n_own_weeks | n_own_weeks_unknown\n{n_own_weeks} | 3")
+
+
+@pytest.mark.parametrize(("ended", "n_own_weeks", "n_washed"), [("2026-03-23", 8, 5), ("2026-03-24", 7, 6)])
+def test_a_week_is_washed_out_from_the_first_day_that_it_shares_with_an_episode(
+    ended: str, n_own_weeks: int, n_washed: int
+):
+    """The window that ends on 20 April begins on 24 March."""
+    rows = before(SHIN.replace("2026-03-20", ended))
+    assert_shows(rows, f"n_own_weeks | n_own_weeks_washed\n{n_own_weeks} | {n_washed}")
+
+
+@pytest.mark.parametrize(("onset", "n_own_weeks", "n_washed"), [("2026-05-26", 8, 5), ("2026-05-25", 7, 6)])
+def test_an_episode_reaches_back_by_the_lag_before_its_onset(onset: str, n_own_weeks: int, n_washed: int):
+    """The last own week ends on 4 May, 21 days before 25 May."""
+    rows = before(f"{SHIN}\nshin | {onset} | 2026-05-30 | ended")
+    assert_shows(only(rows, onset_on="2026-03-09"), f"n_own_weeks | n_own_weeks_washed\n{n_own_weeks} | {n_washed}")
+
+
+def test_an_ache_elsewhere_washes_out_weeks_too_also_at_a_place_without_a_link():
+    for site in ("shin", "neck", "calf"):
+        rows = before(f"{SHIN}\n{site} | 2026-01-05 | 2026-01-12 | ended")
+        # its reach, 15 December to 12 January, leaves nothing of the weeks before, and lies before the window itself
+        assert_shows(only(rows, onset_on="2026-03-09"), """
+            own_weeks | n_own_weeks | n_own_weeks_unknown | n_own_weeks_washed | is_washed_out
+            0 0 0     | 3           | 2                   | 11                 | false
+        """)  # fmt: skip
+
+
+def test_a_trauma_washes_no_week_out():
+    rows = before(SHIN.replace("site", "is_trauma | site").replace("shin", "false | shin")
+                  + "\ntrue | neck | 2026-01-05 | 2026-01-12 | ended")  # fmt: skip
+    assert_shows(only(rows, onset_on="2026-03-09"), "n_own_weeks | n_own_weeks_washed\n8 | 5")
+
+
+def test_an_open_episode_reaches_to_the_day_of_calculation_and_a_silent_one_to_its_last_report():
+    ache = "site | onset_on | last_reported_on | state\nshin | 2026-03-09 | 2026-03-20 | {}"
+    assert_shows(before(ache.format("silent")), "n_own_weeks | n_own_weeks_washed\n8 | 5")
+    assert_shows(before(ache.format("open")), "n_own_weeks | n_own_weeks_washed\n5 | 8")
+
+
+def test_a_week_that_is_washed_out_and_not_known_is_counted_once_as_washed_out():
+    days = "from | to | evidence\n2025-12-01 | 2026-02-16 | declared\n2026-02-17 | 2026-05-25 | unknown"
+    assert_shows(before(SHIN, days=days), "n_own_weeks | n_own_weeks_unknown | n_own_weeks_washed\n5 | 6 | 5")
+
+
+@pytest.mark.parametrize(("ended", "is_washed_out"), [("2026-01-19", "false"), ("2026-01-20", "true")])
+def test_an_onset_whose_window_is_within_reach_of_an_earlier_ache_keeps_its_value_and_is_flagged(
+    ended: str, is_washed_out: str
+):
+    """The window of 9 March begins on 20 January; the onset's own reach never flags it."""
+    rows = before(f"{SHIN}\nneck | 2026-01-16 | {ended} | ended")
+    assert_shows(only(rows, onset_on="2026-03-09"), f"coverage | excluded | is_washed_out\n0.5 | - | {is_washed_out}")
+
+
+@pytest.mark.parametrize("onset", ["2026-03-09", "2026-03-10"])
+def test_an_ache_of_the_same_day_or_a_later_one_does_not_flag_an_onset(onset: str):
+    rows = before(f"{SHIN}\nneck | {onset} | 2026-03-30 | ended", area=None)
+    assert_shows(only(rows, symptom="shin", area="calves"), "is_washed_out\nfalse")
+
+
+def test_the_reach_of_one_runners_aches_does_not_touch_another():
+    days = "runner | from | to\nr1 | 2025-12-01 | 2026-05-25\nr2 | 2025-12-01 | 2026-05-25"
+    aches = """
+        runner | site | onset_on   | ended_on   | state
+        r1     | shin | 2026-03-09 | 2026-03-20 | ended
+        r2     | neck | 2026-01-16 | 2026-01-30 | ended
+    """
+    assert_shows(only(before(aches, days=days), runner="r1"), """
+        n_own_weeks | n_own_weeks_washed | is_washed_out
+        8           | 5                  | false
+    """)  # fmt: skip
 
 
 def test_no_episode_gives_no_row():
@@ -177,7 +249,7 @@ def test_no_episode_gives_no_row():
 
 
 def test_runners_are_compared_with_their_own_weeks_only():
-    days = "runner | from | to\nr1 | 2025-12-01 | 2026-04-06\nr2 | 2025-12-01 | 2026-04-06"
+    days = "runner | from | to\nr1 | 2025-12-01 | 2026-05-25\nr2 | 2025-12-01 | 2026-05-25"
     both = (
         SHIN.replace("site", "runner | site").replace("shin", "r1 | shin")
         + "\nr2 | shin | 2026-03-09 | 2026-03-20 | ended"

@@ -105,6 +105,23 @@ def test_an_old_ostrc_scoring_and_a_missing_date_reject_the_row() -> None:
     ]
 
 
+@pytest.mark.parametrize("value", ["6", "13", "19", "13.0", "8,5", "100", "-8"])
+@pytest.mark.parametrize("item", ["ostrc_q1", "ostrc_q2", "ostrc_q3", "ostrc_q4"])
+def test_an_item_that_version_two_does_not_score_rejects_the_row_with_what_to_do(item: str, value: str) -> None:
+    log = _row(site="knee", **{item: value})
+    assert log.aches.height == 0
+    [problem] = log.problems
+    assert (problem.row, problem.rule, problem.logged) == (2, "ostrc_old_scoring", f"{item}: {value}")
+    assert problem.advice == "version 2 of the questionnaire uses 0, 8, 17 and 25; ask again or convert the answers"
+
+
+@pytest.mark.parametrize("value", ["0", "8", "17", "25", "17.0", ""])
+def test_an_item_that_version_two_scores_is_kept(value: str) -> None:
+    log = _row(site="knee", ostrc_q2=value)
+    assert log.problems == ()
+    assert log.aches["ostrc_q2"].to_list() == [float(value) if value else None]
+
+
 def test_body_area_is_another_name_of_site() -> None:
     log = _log("ache_form/body_area.csv")
     _assert_aches(

@@ -21,7 +21,7 @@ import pytest
 
 from runfix_analytics import night
 from runfix_analytics.catalogue import load
-from runfix_analytics.reports import runner_page, squad_page, words
+from runfix_analytics.reports import ache_section, charts, runner_page, squad_page, words
 from runfix_analytics.reports.results import RunnerResults
 from runfix_analytics.sample_files import AcheAnswer, SheetRow, ache_form_csv, strength_sheet_csv
 from runfix_analytics.store import RUNNER_COLUMNS, Store, bucket_of
@@ -263,8 +263,8 @@ def test_strength_logged_sometimes_is_not_known_with_wide_bounds(pages):
 def test_a_twisted_ankle_is_told_as_trauma_and_is_no_overuse_onset(pages):
     (onset,) = pages["Thandiwe"].table("Coverage before each onset")
     assert onset["Onset"] == "Right ankle, 14 Jun"
-    assert (onset["Before it"], onset["Own other weeks"]) == ("–", "–")
-    assert "began suddenly" in onset["Left out"]
+    assert (onset["Before"], onset["Own other weeks"]) == ("–", "–")
+    assert "began suddenly" in onset["In words"]
     (ache,) = pages["Thandiwe"].table("Aches")
     assert ache["Where"] == "Right ankle over"
     assert ache["When"] == "14 Jun – 9 Jul"
@@ -282,6 +282,85 @@ def test_open_shin_ache_names_both_linked_areas_and_adds_both(pages):
     assert "calves" in ache["Linked areas (coverage now)"]
     assert "hamstrings" in ache["Linked areas (coverage now)"]
     assert {row["Linked area"] for row in page.table("Coverage before each onset")} == {"Calves", "Hamstrings"}
+
+
+def own_weeks_drawings(page: Page) -> list[Element]:
+    return [svg for part in page.section("Coverage before each onset") for svg in part.all("svg", "own")]
+
+
+def test_own_weeks_are_drawn_one_dot_each_beside_a_diamond_for_the_onset_and_told_in_words(pages, results):
+    calves, hamstrings = pages["Łukasz"].table("Coverage before each onset")
+    assert calves["In words"] == "17 of 18 own known weeks were as low or lower; 3 not known"
+    assert hamstrings["In words"] == "7 of 18 own known weeks were as low or lower; 3 not known"
+    for svg in own_weeks_drawings(pages["Łukasz"]):
+        assert len(svg.all("circle", "dot")) == 18
+        assert len(svg.all("polygon", "onset")) == 1
+    first = own_weeks_drawings(pages["Łukasz"])[0]
+    assert (
+        first.attributes["aria-label"]
+        == "Coverage before the onset 6\u00a0%; own other weeks: 18, from 3\u00a0% to 8\u00a0%"
+    )
+
+
+def test_the_second_heel_ache_lies_within_reach_of_the_first_and_is_not_compared(pages):
+    first_calves, first_glutes, *before = pages["Dorothy"].table("Coverage before each onset")
+    for row in (first_calves, first_glutes):
+        assert row["In words"] == "within reach of an earlier ache: rehab may be in it; not compared"
+    assert [row["In words"] for row in before] == [
+        "4 of 4 own known weeks were as low or lower; 3 not known, 13 within reach of an ache"
+    ] * 2
+    marks = [svg.all("polygon")[0].attributes["class"] for svg in own_weeks_drawings(pages["Dorothy"])]
+    assert marks == ["onset-hollow", "onset-hollow", "onset", "onset"]
+
+
+def test_an_onset_with_unknown_coverage_before_it_has_no_drawing(pages):
+    (row,) = pages["Kenji"].table("Coverage before each onset")
+    assert (row["Before"], row["Own other weeks"]) == ("–", "–")
+    assert row["In words"] == "coverage before the onset is not known"
+    assert own_weeks_drawings(pages["Kenji"]) == []
+
+
+def own_weeks_row(**changed: Any) -> dict[str, Any]:
+    row = {"own_weeks": [0.0, 0.5, 1.0], "coverage": 0.25, "is_washed_out": False, "excluded": None}
+    return row | changed
+
+
+def test_the_diamond_and_the_dots_stand_on_one_axis():
+    drawing = charts.own_weeks(own_weeks_row(), CATALOGUE)
+    assert [dot.x for dot in drawing.dots] == [16, 86, 156]
+    assert len({dot.y for dot in drawing.dots}) == 1
+    assert drawing.diamonds[0].points == "51.0,19.0 57.0,25.0 51.0,31.0 45.0,25.0"
+    assert [box.x for box in drawing.boxes] == [16, 15.5, 120.5, 155.5]
+
+
+@pytest.mark.parametrize("weeks", [[], [0.0], [0.0] * 300, [1.0] * 300, [week / 300 for week in range(301)]])
+def test_every_own_week_has_a_dot_within_the_drawing(weeks: list[float]):
+    drawing = charts.own_weeks(own_weeks_row(own_weeks=weeks), CATALOGUE)
+    assert len(drawing.dots) == len(weeks)
+    for dot in drawing.dots:
+        assert dot.radius <= dot.x <= drawing.width - dot.radius
+        assert dot.radius <= dot.y <= drawing.height - dot.radius
+    assert ("none known" in drawing.title) is not bool(weeks)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "1 of 4 own known weeks was as low or lower; 2 not known, 3 within reach of an ache"),
+        ({"n_own_weeks": 1}, "1 of 1 own known week was as low or lower; 2 not known, 3 within reach of an ache"),
+        ({"n_own_weeks_lower": 0, "n_own_weeks_unknown": 0, "n_own_weeks_washed": 0},
+         "0 of 4 own known weeks were as low or lower"),
+        ({"n_own_weeks": 0}, "no own known week to compare with; 2 not known, 3 within reach of an ache"),
+        ({"n_own_weeks": 0, "n_own_weeks_unknown": 0, "n_own_weeks_washed": 0}, "no own known week to compare with"),
+        ({"is_washed_out": True}, "within reach of an earlier ache: rehab may be in it; not compared"),
+        ({"excluded": "prevalent"}, "left out: the ache was there when the diary began"),
+    ],
+)  # fmt: skip
+def test_own_weeks_are_told_in_words(results, changed: dict[str, Any], said: str):
+    counts = {"n_own_weeks": 4, "n_own_weeks_lower": 1, "n_own_weeks_unknown": 2, "n_own_weeks_washed": 3} | changed
+    found = results["Łukasz"]
+    rows = found.onset_coverage.with_columns(**{name: pl.lit(value) for name, value in counts.items()})
+    assert {row.said for row in ache_section.onset_rows(replace(found, onset_coverage=rows), CATALOGUE)} == {said}
 
 
 def test_the_long_run_before_the_shin_ache_is_marked_on_the_timeline(pages):

@@ -7,10 +7,13 @@ from typing import Any
 import polars as pl
 
 from runfix_analytics.catalogue import Catalogue
+from runfix_analytics.reports import charts
+from runfix_analytics.reports.charts import Drawing
 from runfix_analytics.reports.results import RunnerResults
 from runfix_analytics.reports.words import (
     EXCLUDED,
     RECURRENCE,
+    REHAB,
     TRAINING,
     ago,
     count,
@@ -42,8 +45,8 @@ class OnsetRow:
     where: str
     area: str
     before: str
-    own: str
-    left_out: str
+    picture: Drawing | None
+    said: str
 
 
 def by_coverage(today: dict[str, dict[str, Any]]) -> Callable[[str], float]:
@@ -126,19 +129,29 @@ def onset_rows(results: RunnerResults, catalogue: Catalogue) -> tuple[OnsetRow, 
         if row["episode_id"] not in shown or row["area_id"] is None:
             continue
         where = place(shown[row["episode_id"]], catalogue)
-        n, lower = row["n_own_weeks"], row["n_own_weeks_lower"]
-        own = f"mean {percent(row['own_weeks_mean'])} in {n} weeks; as low or lower in {lower}" if n else "none known"
+        is_left_out = row["excluded"] is not None
+        when = day(row["onset_on"], results.as_of).replace(" ", "\u00a0")
         rows.append(
             OnsetRow(
-                where=f"{sentence_case(where)}, {day(row['onset_on'], results.as_of)}",
+                where=f"{sentence_case(where)}, {when}",
                 area=catalogue.areas[row["area_id"]].name,
-                before="–" if row["excluded"] else percent(row["coverage"]),
-                own="–" if row["excluded"] else own,
-                left_out=EXCLUDED[row["excluded"]] if row["excluded"] else _unknown_weeks(row["n_own_weeks_unknown"]),
+                before="–" if is_left_out else percent(row["coverage"]),
+                picture=None if is_left_out else charts.own_weeks(row, catalogue),
+                said=EXCLUDED[row["excluded"]] if is_left_out else _own_weeks(row),
             )
         )
     return tuple(rows)
 
 
-def _unknown_weeks(n: int) -> str:
-    return f"{count(n, 'week')} not known" if n else ""
+def _own_weeks(row: dict[str, Any]) -> str:
+    """The own weeks in words: how many were as low or lower, and how many could not be compared and why."""
+    if row["is_washed_out"]:
+        return REHAB
+    n, lower = row["n_own_weeks"], row["n_own_weeks_lower"]
+    compared = f"{lower} of {count(n, 'own known week')} {'was' if lower == 1 else 'were'} as low or lower"
+    left_out = (
+        f"{row['n_own_weeks_unknown']} not known" if row["n_own_weeks_unknown"] else "",
+        f"{row['n_own_weeks_washed']} within reach of an ache" if row["n_own_weeks_washed"] else "",
+    )
+    said = compared if n else "no own known week to compare with"
+    return "; ".join(filter(None, (said, ", ".join(filter(None, left_out)))))

@@ -1,5 +1,6 @@
 """The geometry of the drawings: every coordinate is final here, templates only place them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,6 +19,9 @@ WIDTH = 720.0
 BARS_HEIGHT, ROW_HEIGHT, ROW_GAP, BAR_GAP = 64.0, 20.0, 5.0, 2.0
 ACHE_HEIGHT, AXIS_HEIGHT, LABEL_SPACE, LABEL_WIDTH = 17.0, 18.0, 12.0, 34.0
 METRES_PER_KM = 1000
+OWN_LEFT, OWN_RIGHT, OWN_LENGTH, OWN_HEIGHT = 16.0, 50.0, 140.0, 32.0
+OWN_BASE, OWN_STEPS, DOT_GAP, DOT_RADIUS, DIAMOND_RADIUS = 25.0, 40, 3.8, 1.7, 6.0
+TICK_SHORT, TICK_LONG, OWN_LABEL = 4.0, 7.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,25 @@ class Tick:
 
 
 @dataclass(frozen=True)
+class Dot:
+    """A circle for one value among many."""
+
+    x: float
+    y: float
+    radius: float
+
+
+@dataclass(frozen=True)
+class Diamond:
+    """The mark of the one value that matters: its corners, and the class that fills it or leaves it hollow."""
+
+    points: str
+    css: str
+
+
+@dataclass(frozen=True)
 class Drawing:
-    """A chart: its size, a sentence that says what it shows, boxes, ticks, and lines across at these heights."""
+    """A chart: its size, a sentence that says what it shows, boxes, ticks, dots, and lines across at these heights."""
 
     width: float
     height: float
@@ -58,6 +79,8 @@ class Drawing:
     lines: tuple[float, ...] = ()
     left: float = 0.0
     right: float = 0.0
+    dots: tuple[Dot, ...] = ()
+    diamonds: tuple[Diamond, ...] = ()
 
 
 def week_ends(as_of: date, weeks: int) -> list[date]:
@@ -80,6 +103,49 @@ def strip(results: RunnerResults, area: str, catalogue: Catalogue) -> Drawing:
     title = f"{name}: coverage over the last {len(ends)} weeks, now {percent(by_day[ends[-1]]['coverage'])}" if (
         ends[-1] in by_day) else f"{name}: no log"  # fmt: skip
     return Drawing(_r(width), STRIP_HEIGHT, title, tuple(boxes), lines=(_r(STRIP_HEIGHT - on_target),), right=_r(width))
+
+
+def own_weeks(row: dict[str, Any], catalogue: Catalogue) -> Drawing:
+    """The small chart beside an onset: a dot for each own week's coverage, a diamond for that before the onset.
+
+    Equal weeks stand on one another, closer together where they are many. The diamond is hollow where rehab may be in
+    it.
+    """
+    weeks, before = row["own_weeks"], row["coverage"]
+    on_target = catalogue.number("coverage.on_target")
+    ticks = ((0.0, TICK_SHORT, "0 %"), (on_target, TICK_LONG, f"on target from {percent(on_target)}"),
+             (1.0, TICK_SHORT, "100 %"))  # fmt: skip
+    axis = Box(OWN_LEFT, OWN_BASE, OWN_LENGTH, 1.0, "axis", "coverage, as a share of the target")
+    marks = [Box(_r(_own_x(at) - 0.5), OWN_BASE, 1.0, tall, "axis", title) for at, tall, title in ticks]
+    said = "none known" if not weeks else f"{len(weeks)}, from {percent(weeks[0])} to {percent(weeks[-1])}"
+    top, side, mid = OWN_BASE - DIAMOND_RADIUS, DIAMOND_RADIUS, _r(_own_x(before))
+    points = f"{mid},{top} {_r(mid + side)},{OWN_BASE} {mid},{OWN_BASE + side} {_r(mid - side)},{OWN_BASE}"
+    return Drawing(
+        width=OWN_LEFT + OWN_LENGTH + OWN_RIGHT,
+        height=OWN_HEIGHT,
+        title=f"Coverage before the onset {percent(before)}; own other weeks: {said}",
+        boxes=(axis, *marks),
+        ticks=(Tick(0, OWN_BASE + 4, "0"), Tick(_r(OWN_LEFT + OWN_LENGTH + OWN_LABEL), OWN_BASE + 4, percent(1.0))),
+        dots=_stacked(weeks),
+        diamonds=(Diamond(points, "onset-hollow" if row["is_washed_out"] else "onset"),),
+    )
+
+
+def _own_x(share: float) -> float:
+    return OWN_LEFT + share * OWN_LENGTH
+
+
+def _stacked(shares: Sequence[float]) -> tuple[Dot, ...]:
+    """A dot for each share, at the nearest step of the axis; those of one step upon one another."""
+    at = Counter(round(share * OWN_STEPS) for share in shares)
+    lowest, highest = OWN_BASE - DIAMOND_RADIUS - DOT_RADIUS, DOT_RADIUS
+    most = max(at.values(), default=0)
+    gap = min(DOT_GAP, (lowest - highest) / max(most - 1, 1))
+    return tuple(
+        Dot(_r(_own_x(step / OWN_STEPS)), _r(lowest - place * gap), DOT_RADIUS)
+        for step, n in sorted(at.items())
+        for place in range(n)
+    )
 
 
 def timeline(results: RunnerResults, catalogue: Catalogue) -> Drawing:

@@ -288,5 +288,6 @@ def _method(catalogue: Catalogue) -> tuple[str, ...]:
         f"{percent(catalogue.number('coverage.floor'))} even if every unknown day were trained.",
         f"Before an onset: the {window} days that end {catalogue.days('onset.lag_noticed')} or "
         f"{catalogue.days('onset.lag_reported')} days before it, because pain begins before it is reported; beside the "
-        "same runner's other known weeks. Association in one person's log: a description, no test and no cause.",
+        "same runner's other known weeks out of reach of any ache (from as many days before it to its end), when rehab "
+        "may be in them. Association in one person's log: a description, no test and no cause.",
     )

@@ -51,6 +51,7 @@ EXCLUDED = {
     "no_linked_area": "the article links no area to this place",
     "coverage_unknown": "coverage before the onset is not known",
 }
+REHAB = "within reach of an earlier ache: rehab may be in it; not compared"
 TRAINING = {
     "full": "trains fully",
     "with_problems": "trains fully, with problems",
