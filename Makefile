@@ -10,7 +10,7 @@ DEMO_DAY := 2026-10-25
 export DO_NOT_TRACK = 1
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 
-.PHONY: help setup demo test check format bench clean
+.PHONY: help setup demo test check format bench simulate clean
 
 help:            ## what there is
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -20,7 +20,7 @@ setup: $(READY)  ## a virtual environment with everything, at the pinned version
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[flows,notebooks,bench,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[flows,prediction,notebooks,bench,dev]'
 	@touch $(READY)
 
 demo: setup      ## the main job on data/sample: import, assess, publish
@@ -45,6 +45,9 @@ format: setup    ## formats and mends what can be mended
 
 bench: setup     ## benchmarks beside their peers; ONLY=name for one; writes build/bench.json
 	$(BIN)/python -m tests.benchmarks $(ONLY)
+
+simulate: setup  ## the method on squads with a known truth; REPS=n for a shorter run; writes build/simulate.json
+	$(BIN)/python -m tests.simulations $(REPS)
 
 clean:           ## removes what was made
 	rm -rf build $(VENV)

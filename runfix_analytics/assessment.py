@@ -6,12 +6,12 @@ from datetime import date
 import dataframely as dy
 
 from runfix_analytics.catalogue import Catalogue
-from runfix_analytics.onsets import onset_coverage, onset_lag
 from runfix_analytics.coverage import coverage
 from runfix_analytics.episodes import episodes
 from runfix_analytics.exposure import exposure
 from runfix_analytics.known_days import known_days
 from runfix_analytics.moves import moves
+from runfix_analytics.onsets import onset_coverage, onset_lag
 from runfix_analytics.rates import symptom_rates
 from runfix_analytics.recognition import recognise
 from runfix_analytics.recommendation import recommendation

@@ -72,7 +72,7 @@ def association(of: Cohort, *, lag_days: int, catalogue: Catalogue) -> Associati
             ]
         )
     )
-    found = marks(estimates, lag_days, catalogue)
+    found = marks(estimates, lag_days)
     n_rows = round((1 / rows["sampled_share"]).sum())
     return Association(
         lag_days=lag_days,
@@ -146,7 +146,7 @@ def _control(
     of = matrix(rows, catalogue, control=mean)
     fit = fit_pooled(of, catalogue)
     value, se = _value(of, fit, CONTROL)
-    return _row(estimator, rows, value, se, catalogue, missing=_missing(of, fit, value))
+    return Estimates.validate(_row(estimator, rows, value, se, catalogue, missing=_missing(of, fit, value)))
 
 
 def pairs(rows: dy.DataFrame[AnalysisRows], catalogue: Catalogue) -> dy.DataFrame[Estimates]:
@@ -170,9 +170,7 @@ def pairs(rows: dy.DataFrame[AnalysisRows], catalogue: Catalogue) -> dy.DataFram
 # telling
 
 
-def _by_area(
-    estimator: str, rows: pl.DataFrame, of: Matrix, fit: Fit, catalogue: Catalogue
-) -> dy.DataFrame[Estimates]:
+def _by_area(estimator: str, rows: pl.DataFrame, of: Matrix, fit: Fit, catalogue: Catalogue) -> dy.DataFrame[Estimates]:
     told = []
     for area in catalogue.areas:
         value, se = _value(of, fit, area)

@@ -59,7 +59,7 @@ def combine(cohorts: Iterable[Cohort]) -> Cohort:
     )
 
 
-def cohort(
+def cohort(  # noqa: PLR0913 - the tables of one assessment
     runs: dy.DataFrame[Runs],
     reports: dy.DataFrame[AcheReports],
     sets: dy.DataFrame[RecognisedSets],
@@ -77,7 +77,7 @@ def cohort(
                   exclusions)  # fmt: skip
 
 
-def at_risk(  # noqa: PLR0913 - what the diary, the runs and the episodes say
+def at_risk(
     runs: dy.DataFrame[Runs],
     reports: dy.DataFrame[AcheReports],
     episodes: dy.DataFrame[Episodes],
@@ -99,14 +99,14 @@ def at_risk(  # noqa: PLR0913 - what the diary, the runs and the episodes say
     onsets = _onsets(modelled)
     diary = diary_days(runs, reports, as_of, catalogue)
     unobserved = _counted(
-        diary.filter(pl.col("unobserved").is_not_null()).join(symptoms, how="cross").with_columns(reason=pl.col("unobserved")),
+        diary.filter(pl.col("unobserved").is_not_null())
+        .join(symptoms, how="cross")
+        .with_columns(reason=pl.col("unobserved")),
         onsets,
     )
     observed = diary.filter(pl.col("unobserved").is_null()).select(_DAY)
     taken = days_of_episodes(modelled, catalogue.days("episode.gap"))
-    in_episode = _counted(
-        taken.join(observed, on=_DAY, how="semi").with_columns(reason=pl.lit("in_episode")), onsets
-    )
+    in_episode = _counted(taken.join(observed, on=_DAY, how="semi").with_columns(reason=pl.lit("in_episode")), onsets)
     day_symptom = [*_DAY, "symptom_id"]
     others = thinned(observed.join(symptoms, how="cross"), keep, catalogue).join(onsets, on=day_symptom, how="anti")
     free = (
@@ -220,7 +220,7 @@ def cohort_days(
     """
     window = catalogue.days("coverage.window")
     evidence = pl.col("evidence")
-    ordered = days.select(_DAY + ["evidence", "is_known"]).sort(_DAY).with_columns(
+    ordered = days.select(*_DAY, "evidence", "is_known").sort(_DAY).with_columns(
         is_known=pl.col("is_known") & ~evidence.is_in(NOT_FOR_ONSETS)
     )  # fmt: skip
     n_between = (evidence == "between").cum_sum().over("runner_id")
@@ -235,9 +235,7 @@ def cohort_days(
     )
 
 
-def _credits(
-    sets: pl.DataFrame, ordered: pl.DataFrame, window: int, catalogue: Catalogue
-) -> npt.NDArray[np.float64]:
+def _credits(sets: pl.DataFrame, ordered: pl.DataFrame, window: int, catalogue: Catalogue) -> npt.NDArray[np.float64]:
     """Rows of `ordered` × areas: the credits of known days, summed over the window within each runner."""
     places = {area: place for place, area in enumerate(catalogue.areas)}
     rows = ordered.select(*_DAY, "is_known", row=pl.int_range(pl.len()))

@@ -19,7 +19,8 @@ def coverage(
 
     A session earns q = min(1, S / 4) with S the hard sets for the area. C = Σ q over the known days of the window,
     over what two sessions a week make in those days; null under 70 % known days. C_low credits unknown days with
-    nothing, C_high with three sessions a week. A day whose workout is not decided counts its decided sets in C_low
+    nothing, C_high with three sessions a week; C_high also the days after a source's newest entry, which C takes for
+    rest: the session may just not be logged yet. A day whose workout is not decided counts its decided sets in C_low
     and a full session in C_high. Days before the first log are unknown.
     Source: method.md §1.
     """
@@ -38,8 +39,9 @@ def coverage(
 
 
 _SUMMED = (
-    "known", "unclear", "known_q", "known_q_low_effort", "low_q", "known_sessions", "session_weight", "rounds_sets",
-    "n_exercises", "n_effort", "n_effort_hard", "n_sessions", "hard_sets", "hard_sets_left", "hard_sets_right",
+    "known", "unclear", "tail", "known_q", "known_q_low_effort", "low_q", "known_sessions", "session_weight",
+    "rounds_sets", "n_exercises", "n_effort", "n_effort_hard", "n_sessions",
+    "hard_sets", "hard_sets_left", "hard_sets_right",
 )  # fmt: skip
 _WEIGHTED = ("hard_sets", "hard_sets_low_effort", "hard_sets_left", "hard_sets_right")
 _JUDGED_ON_KNOWN_DAYS = ("session_weight", "rounds_sets", "n_exercises", "n_effort", "n_effort_hard")
@@ -66,6 +68,7 @@ def _daily(sets: pl.DataFrame, days: pl.DataFrame, catalogue: Catalogue) -> pl.D
         .with_columns(
             known=is_known.cast(pl.Float64),
             unclear=is_unclear.cast(pl.Float64),
+            tail=(is_known & (pl.col("evidence") == "tail")).cast(pl.Float64),
             known_q=pl.when(is_known).then(q).otherwise(0.0),
             known_q_low_effort=pl.when(is_known).then(q_low_effort).otherwise(0.0),
             low_q=pl.when(is_known | is_unclear).then(q).otherwise(0.0),
@@ -121,7 +124,7 @@ def _values(catalogue: Catalogue, window: int) -> dict[str, pl.Expr]:
     is_enough = (known / window).round(_EXACT) >= catalogue.number("coverage.min_known_share")
     uncapped = (pl.col("known_q") / (known * per_day)).round(_EXACT)
     low_effort = (pl.col("known_q_low_effort") / (known * per_day)).round(_EXACT)
-    most = pl.col("known_q") + unclear + (window - known - unclear) * upper_per_day
+    most = pl.col("known_q") + unclear + (window - known - unclear + pl.col("tail")) * upper_per_day
     return {
         "n_known_days": known,
         "n_unclear_days": unclear,

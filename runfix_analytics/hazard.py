@@ -125,7 +125,7 @@ def _bootstrap(of: Matrix, n_draws: int) -> Floats:
 
 
 def fit_within(of: Matrix) -> tuple[Matrix, Fit]:
-    """Each runner's onset days against the same runner's other days, symptom by symptom; and the columns that took part.
+    """Each runner's onset days against the same runner's other days, symptom by symptom, and the columns used.
 
     Prior episodes are no columns here: within a runner they follow from the onsets themselves.
     """

@@ -142,7 +142,7 @@ def _shares(row: dict[str, int], level: float) -> dict[str, float]:
     """The shares of one row with their intervals; that of substantial problems only where it is known of everybody."""
     of = row["n_answered"]
     known = ["with_symptom"] if row["n_substantial_unknown"] else ["with_symptom", "substantial"]
-    shares = {}
+    shares: dict[str, float] = {}
     for name in known:
         low, high = share_interval(row[f"n_{name}"], of, level)
         shares |= {f"share_{name}": row[f"n_{name}"] / of, f"share_{name}_low": low, f"share_{name}_high": high}

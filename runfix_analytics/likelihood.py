@@ -1,7 +1,7 @@
 """Two likelihoods of rare onsets: pooled over runners, and within each runner's own days. Arrays in, estimates out.
 
-Own code for speed and memory: statsmodels' GLM takes a matrix of all rows several times over, its ConditionalLogit loops
-over strata in Python. Both are checked against it (tests/test_likelihood.py).
+Own code for speed and memory: statsmodels' GLM takes a matrix of all rows several times over, its ConditionalLogit
+loops over strata in Python. Both are checked against it (tests/test_likelihood.py).
 """
 
 from dataclasses import dataclass
@@ -29,9 +29,7 @@ class Fit:
     has_converged: bool
 
 
-def logistic(
-    x: Floats, y: Floats, clusters: Ints, offset: Floats | None = None, weights: Floats | None = None
-) -> Fit:
+def logistic(x: Floats, y: Floats, clusters: Ints, offset: Floats | None = None, weights: Floats | None = None) -> Fit:
     """Logistic regression by Newton's method; errors clustered, times G / (G − 1).
 
     `x` holds every column, intercepts too. `clusters` number the runners from 0. `weights` count a row that often.
@@ -83,9 +81,7 @@ def logistic_at(x: Floats, y: Floats, beta: Floats, offset: Floats, weights: Flo
     return value, score, information
 
 
-def _clustered(  # noqa: PLR0913 - the parts of one sum
-    x: Floats, y: Floats, beta: Floats, offset: Floats, weights: Floats, clusters: Ints
-) -> Floats:
+def _clustered(x: Floats, y: Floats, beta: Floats, offset: Floats, weights: Floats, clusters: Ints) -> Floats:
     residual = weights * (y - expit(x @ beta + offset))
     return _meat(np.column_stack([np.bincount(clusters, residual * column) for column in x.T]))
 
@@ -137,7 +133,7 @@ def conditional_logistic(x: Floats, y: Floats, strata: Ints, clusters: Ints) -> 
         if np.abs(move).max(initial=0.0) < _TOLERANCE:
             bread = np.linalg.pinv(information)
             per_cluster = np.column_stack([np.bincount(scores[0], column) for column in scores[1].T])
-            meat = _meat(per_cluster[np.unique(scores[0])])
+            meat = _meat(np.asarray(per_cluster[np.unique(scores[0])], np.float64))
             return Fit(beta, bread @ meat @ bread, value, step + 1, has_converged=True)
     return no_fit(x.shape[1], _MAX_STEPS)
 
@@ -198,7 +194,7 @@ def _information(inclusion: Floats, group: _Strata) -> Floats:
     weights = inclusion if group.n_events == 1 else inclusion * (1 - inclusion)
     moment = np.einsum("sr,src->sc", weights, group.x)
     square = np.einsum("sr,src,srd->cd", weights, group.x, group.x, optimize=True)
-    return square - moment.T @ (moment / weights.sum(axis=1, keepdims=True))
+    return np.asarray(square - moment.T @ (moment / weights.sum(axis=1, keepdims=True)))
 
 
 def _inclusion(eta: Floats, n_events: int) -> tuple[Floats, Floats]:

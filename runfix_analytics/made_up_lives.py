@@ -1,4 +1,4 @@
-"""How a made-up squad lives from day to day: training, running, aches, rehab. Numbers only; `simulation` makes logs of it.
+"""How a made-up squad lives from day to day: training, running, aches, rehab. `simulation` makes logs of it.
 
 What is true here is what the method must find again, so nothing here calls the method.
 """
@@ -24,8 +24,8 @@ class Scenario:
     onset the coverage acts. `full_effect_at`: coverage from which more does nothing. `has_rehab`: who aches trains the
     linked areas until well. `habit_share`: how often that stays a habit. `habit_frailty`: correlation of how much a
     runner trains with how easily the runner is hurt. `unlogged_share`: share of fortnights without a strength log,
-    half of them idle, half trained. `lost_share`: share of single sessions never logged. `dropout_share`: how often an
-    ache ends the diary.
+    `idle_share` of them without strength work either. `lost_share`: share of single sessions never logged.
+    `dropout_share`: how often an ache ends the diary.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Scenario:
     habit_share: float = 0.0
     habit_frailty: float = 0.0
     unlogged_share: float = 0.0
+    idle_share: float = 0.5
     lost_share: float = 0.0
     dropout_share: float = 0.0
 
@@ -44,8 +45,9 @@ class Scenario:
 class Process:
     """How made-up runners live, the same in every scenario: our own choices, none of them an estimate."""
 
-    aches_per_year: float = 2.5  # over all symptoms: more than in life, so that fewer runners show what the method does
+    aches_per_year: float = 2.5  # over all symptoms: more than in life, so that fewer runners show more
     frailty_sd: float = 0.5  # of the log hazard, between runners
+    weak_spot_sd: float = 0.5  # of the log hazard, between the symptoms of one runner
     sessions_per_week: float = 1.3  # strength, the median runner
     sessions_sd: float = 0.6  # of the log, between runners
     phase_sd: float = 0.4  # weekly innovation of phases in which a runner trains more or less, and of each area's
@@ -75,7 +77,8 @@ class Lives:
     """What happened, whether logged or not. Arrays are days × runners (× areas); days begin with the burn-in.
 
     `coverage` is true coverage as of each evening. `onsets`: one row per episode with runner, symptom, first pain,
-    report and recovery (days), and whether the report states the first pain.
+    report and recovery (days), and whether the report states the first pain. `base_per_day` (runners × symptoms):
+    onsets a day without any coverage, spike or recurrence.
     """
 
     n_burn_in: int
@@ -85,7 +88,7 @@ class Lives:
     answered: Bools
     is_logged: Bools
     onsets: Ints
-    frailty: Floats
+    base_per_day: Floats
 
 
 def live(  # noqa: PLR0913 - the settings of one experiment
@@ -110,8 +113,11 @@ def live(  # noqa: PLR0913 - the settings of one experiment
     credit = np.zeros((n_all + 1, n_runners, n_areas))
     coverage = np.zeros((n_all, n_runners, n_areas))
     km = np.zeros((n_all, n_runners))
-    body = _Bodies(n_runners, n_symptoms, n_areas, process, scenario, links)
-    base = process.aches_per_year / YEAR / n_symptoms * frailty[:, None]
+    body = _Bodies(n_runners, n_symptoms, process, scenario, links)
+    weak_spots = np.exp(
+        process.weak_spot_sd * rng.standard_normal((n_runners, n_symptoms)) - process.weak_spot_sd**2 / 2
+    )
+    base_per_day = process.aches_per_year / YEAR / n_symptoms * frailty[:, None] * weak_spots
     for day in range(n_all):
         planned = rng.random(n_runners) < np.minimum(rate[:, day // WEEK] / WEEK, 0.6)
         wanted = rng.random((n_runners, n_areas)) < preference[:, day // WEEK]
@@ -127,20 +133,18 @@ def live(  # noqa: PLR0913 - the settings of one experiment
         longest = km[day - process.run_days_known : day].max(axis=0)
         spiked = (longest > 0) & (km[day] > process.spike_from * longest)
         dose = np.minimum(coverage[day - scenario.lag_days] / scenario.full_effect_at, 1)
-        hazard = base * np.exp((dose * effects) @ links.T) * np.where(spiked, process.spike_ratio, 1)[:, None]
+        hazard = base_per_day * np.exp((dose * effects) @ links.T) * np.where(spiked, process.spike_ratio, 1)[:, None]
         body.ache(day, 1 - np.exp(-hazard * body.recurrence(day)), next_answer[day:], rng)
     onsets = np.array(body.onsets, np.int64).reshape(-1, 6)
     answered &= np.arange(n_all)[:, None] < body.silent_from
     answered[: process.burn_in_days] = False
-    return Lives(process.burn_in_days, sets, coverage, km, answered, is_logged, onsets, frailty)
+    return Lives(process.burn_in_days, sets, coverage, km, answered, is_logged, onsets, base_per_day)
 
 
 class _Bodies:
     """Who aches where, and what follows from it; arrays are runners × symptoms."""
 
-    def __init__(
-        self, n_runners: int, n_symptoms: int, n_areas: int, process: Process, scenario: Scenario, links: Bools
-    ) -> None:
+    def __init__(self, n_runners: int, n_symptoms: int, process: Process, scenario: Scenario, links: Bools) -> None:
         self.process, self.scenario, self.links = process, scenario, links
         self.began = np.full((n_runners, n_symptoms), -(10**6))
         self.well = np.full((n_runners, n_symptoms), -(10**6))
@@ -207,7 +211,9 @@ def _logging(scenario: Scenario, n_all: int, n_runners: int, rng: np.random.Gene
     """On which days a runner is idle, and on which strength work is logged; a fortnight is unlogged as a whole."""
     n_fortnights = n_all // FORTNIGHT + 1
     is_unlogged = np.repeat(rng.random((n_fortnights, n_runners)) < scenario.unlogged_share, FORTNIGHT, axis=0)[:n_all]
-    is_idle = np.repeat(rng.random((n_fortnights, n_runners)) < 1 / 2, FORTNIGHT, axis=0)[:n_all] & is_unlogged
+    is_idle = (
+        np.repeat(rng.random((n_fortnights, n_runners)) < scenario.idle_share, FORTNIGHT, axis=0)[:n_all] & is_unlogged
+    )
     is_lost = rng.random((n_all, n_runners)) < scenario.lost_share
     return is_idle, ~is_unlogged & ~is_lost
 

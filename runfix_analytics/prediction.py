@@ -50,21 +50,14 @@ TOO_FEW, SCORED = "too few onsets to predict", "scored"
 _DAY = ["runner_id", "local_date"]
 _FEATURES = ("onsets_per_year", "days_since_onset", "acute_load_log", "chronic_load_log", "is_spike")
 _FEWEST_FOLDS = 2
-_NEARLY_NONE = 1e-9  # keeps the log-odds of a certain answer finite
-_WIDEST_SHIFT = 50.0  # log-odds: beyond what clipped probabilities can ask for
+_NEARLY_NONE, _WIDEST_SHIFT = 1e-9, 50.0  # keep the log-odds of a certain answer finite, and within what is searched
 _MEASURES = ("auc", "average_precision", "brier", "calibration_slope", "calibration_intercept")
 
 
 def prediction_rows(
-    covered: dy.DataFrame[Coverage],
-    load: dy.DataFrame[RunningLoad],
-    aches: dy.DataFrame[Episodes],
-    runs: dy.DataFrame[Runs],
-    reports: dy.DataFrame[AcheReports],
-    *,
-    as_of: date,
-    catalogue: Catalogue,
-) -> dy.DataFrame[PredictionRows]:
+    covered: dy.DataFrame[Coverage], load: dy.DataFrame[RunningLoad], aches: dy.DataFrame[Episodes],
+    runs: dy.DataFrame[Runs], reports: dy.DataFrame[AcheReports], *, as_of: date, catalogue: Catalogue,
+) -> dy.DataFrame[PredictionRows]:  # fmt: skip
     """One row per runner and observed day outside any episode; censored ones have a null `is_onset_within`.
 
     What a row says was known by its day: coverage is that of the window ending as long ago as an entry may settle
@@ -186,13 +179,10 @@ def model_matrix(rows: dy.DataFrame[PredictionRows], *, catalogue: Catalogue) ->
     areas = {f"coverage_{area}": pl.col("coverage").list.get(i) for i, area in enumerate(catalogue.areas)}
     x = kept.select(**areas, **{name: pl.col(name) for name in _FEATURES}).cast(pl.Float64)
     return ModelMatrix(
-        x.fill_null(float("nan")).to_numpy(),
-        kept["is_onset_within"].to_numpy().astype(int),
-        kept["runner_id"].to_numpy(),
-        kept["local_date"].to_physical().to_numpy(),
-        kept["onset_ids"].to_list(),
+        x.fill_null(float("nan")).to_numpy(), kept["is_onset_within"].to_numpy().astype(int),
+        kept["runner_id"].to_numpy(), kept["local_date"].to_physical().to_numpy(), kept["onset_ids"].to_list(),
         tuple(x.columns),
-    )
+    )  # fmt: skip
 
 
 class OnsetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
@@ -237,8 +227,8 @@ class OnsetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
     def predict(self, X: Any) -> Array:  # noqa: N803
         """The likelier outcome of each row; with rare onsets nearly always none."""
-        place = self.predict_proba(X).argmax(axis=1)
-        return np.asarray(self.classes_[place])
+        said = self.predict_proba(X)
+        return np.asarray(self.classes_[said.argmax(axis=1)])
 
     def _model(self) -> Any:
         if self.kind == "logistic":
@@ -304,8 +294,8 @@ class ForwardSplit(BaseCrossValidator):  # type: ignore[misc]
 
 def purge_days(catalogue: Catalogue) -> int:
     """How far apart training and test days of one runner must lie so that no window and horizon share a day."""
-    window = catalogue.days("coverage.window") + catalogue.days("coverage.max_entry_gap")
-    return window + catalogue.days("prediction.horizon")
+    settled = catalogue.days("coverage.max_entry_gap")
+    return catalogue.days("coverage.window") + settled + catalogue.days("prediction.horizon")
 
 
 def honest_folds(data: ModelMatrix, splitter: Any, *, catalogue: Catalogue) -> Folds:
@@ -332,11 +322,12 @@ def honest_folds(data: ModelMatrix, splitter: Any, *, catalogue: Catalogue) -> F
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What a model said of the rows of all test folds, each said by a model that had not seen them."""
+    """The rows of all test folds, each with what a model that had not seen it said, and the fold it was tested in."""
 
     runner_ids: Array
     is_onset: Array
     probability: Array
+    fold: Array
 
 
 def evaluate(
@@ -355,8 +346,9 @@ def _tested(data: ModelMatrix, folds: Folds, estimator: OnsetClassifier) -> Held
     for train, test in folds:
         model = clone(estimator).fit(data.x[train], data.is_onset[train], groups=data.runner_ids[train])
         said.append(model.predict_proba(data.x[test])[:, 1])
-    tested = np.concatenate([test for _, test in folds])
-    return HeldOut(data.runner_ids[tested], data.is_onset[tested], np.concatenate(said))
+    test = np.concatenate([test for _, test in folds])
+    fold = np.repeat(np.arange(len(folds)), [len(test) for _, test in folds])
+    return HeldOut(data.runner_ids[test], data.is_onset[test], np.concatenate(said), fold)
 
 
 def riley_minimum(n_parameters: int, prevalence: float, *, catalogue: Catalogue) -> int:
@@ -380,10 +372,9 @@ def prediction_scores(rows: dy.DataFrame[PredictionRows], *, catalogue: Catalogu
     each that has missing values, and 100 in test. Boosting is chosen where its AUC beats the logistic one by more
     than two bootstrap standard errors of the difference on both splits. Source: method.md §6.
     """
-    data = model_matrix(rows, catalogue=catalogue)
-    n_runners = len(np.unique(data.runner_ids))
+    data, n_folds = model_matrix(rows, catalogue=catalogue), catalogue.days("prediction.folds")
     splitters: dict[str, Any] = {
-        "by_runner": GroupSplit(max(_FEWEST_FOLDS, min(catalogue.days("prediction.folds"), n_runners))),
+        "by_runner": GroupSplit(max(_FEWEST_FOLDS, min(n_folds, len(np.unique(data.runner_ids))))),
         "forward": ForwardSplit(catalogue.days("prediction.forward_blocks"), gap_days=purge_days(catalogue)),
     }
     counts, tested = {}, {}
@@ -392,10 +383,10 @@ def prediction_scores(rows: dy.DataFrame[PredictionRows], *, catalogue: Catalogu
         counts[split] = _counts(data, folds, catalogue) | {"n_censored_rows": len(rows) - len(data.days)}
         if counts[split]["verdict"] == SCORED:
             for kind in PREDICTION_KINDS:
-                model = OnsetClassifier(kind, n_folds=catalogue.days("prediction.folds"))
-                tested[split, kind] = _tested(data, folds, model)
-    is_boosting = all((split, "boosting") in tested for split in splitters) and all(
-        is_clearly_better(tested[split, "boosting"], tested[split, "logistic"], catalogue=catalogue)
+                tested[split, kind] = _tested(data, folds, OnsetClassifier(kind, n_folds=n_folds))
+    is_boosting = all(
+        (split, "boosting") in tested
+        and is_clearly_better(tested[split, "boosting"], tested[split, "logistic"], catalogue=catalogue)
         for split in splitters
     )
     chosen = "boosting" if is_boosting else "logistic"
@@ -405,8 +396,7 @@ def prediction_scores(rows: dy.DataFrame[PredictionRows], *, catalogue: Catalogu
         for split in splitters
         for kind in PREDICTION_KINDS
     ]
-    columns = PredictionScores.create_empty().schema
-    return PredictionScores.validate(pl.DataFrame(scored, schema=columns), cast=True)
+    return PredictionScores.validate(pl.DataFrame(scored, schema=PredictionScores.create_empty().schema), cast=True)
 
 
 def _folds_if_any(data: ModelMatrix, splitter: Any, catalogue: Catalogue) -> Folds:
@@ -422,20 +412,17 @@ def _counts(data: ModelMatrix, folds: Folds, catalogue: Catalogue) -> dict[str, 
     test = np.concatenate([test for _, test in folds]) if folds else np.array([], dtype=int)
     n_parameters = data.x.shape[1] + int(np.isnan(data.x).any(axis=0).sum())
     prevalence = float(data.is_onset.mean()) if len(data.is_onset) else 0.0
-    is_mixed = 0 < prevalence < 1
-    n_needed = ceil(riley_minimum(n_parameters, prevalence, catalogue=catalogue) * prevalence) if is_mixed else None
+    has_both = 0 < prevalence < 1
+    n_needed = ceil(riley_minimum(n_parameters, prevalence, catalogue=catalogue) * prevalence) if has_both else None
     n_onsets, n_training = data.n_onsets(test), min((data.n_onsets(train) for train, _ in folds), default=0)
     needed_in_test = catalogue.days("prediction.min_test_onsets")
     is_enough = n_needed is not None and n_training >= n_needed and n_onsets >= needed_in_test
     return {
         "verdict": SCORED if is_enough else TOO_FEW,
-        "n_rows": len(test),
-        "n_runners": len(np.unique(data.runner_ids[test])),
-        "n_onsets": n_onsets,
-        "n_onsets_needed": needed_in_test,
-        "n_training_onsets": n_training,
-        "n_training_onsets_needed": n_needed,
-    }
+        "n_rows": len(test), "n_runners": len(np.unique(data.runner_ids[test])),
+        "n_onsets": n_onsets, "n_onsets_needed": needed_in_test,
+        "n_training_onsets": n_training, "n_training_onsets_needed": n_needed,
+    }  # fmt: skip
 
 
 def runner_draws(runner_ids: Array, *, catalogue: Catalogue) -> Iterator[Array]:
@@ -460,21 +447,35 @@ def auc(is_onset: Array, score: Array, weight: Array) -> float:
     return float(roc_auc_score(is_onset[counted], score[counted], sample_weight=weight[counted]))
 
 
+def _ranking(tested: HeldOut, weight: Array) -> tuple[float, float]:
+    """AUC and average precision of each fold, averaged by its rows with an onset.
+
+    Not of all folds together: a fold with many onsets was trained on few, so that pooled ranks are worse than none.
+    """
+    of_folds = []
+    for fold in np.unique(tested.fold):
+        rows = (tested.fold == fold) & (weight > 0)
+        truth, said, counts = tested.is_onset[rows], tested.probability[rows], weight[rows]
+        if len(np.unique(truth)) > 1:
+            precision = average_precision_score(truth, said, sample_weight=counts)
+            of_folds.append((counts @ truth, auc(truth, said, counts), precision))
+    if not of_folds:
+        return float("nan"), float("nan")
+    n, *values = np.array(of_folds).T
+    return float(np.average(values[0], weights=n)), float(np.average(values[1], weights=n))
+
+
 def _measures(tested: HeldOut, weight: Array) -> Array:
     """The five measures, in the order of their names; NaN where the drawn rows have one outcome only."""
     counted = weight > 0
-    is_onset, said, weight = tested.is_onset[counted], tested.probability[counted], weight[counted]
+    is_onset, said = tested.is_onset[counted], tested.probability[counted]
     if len(np.unique(is_onset)) == 1:
         return np.full(len(_MEASURES), np.nan)
+    ranking, weight = _ranking(tested, weight), weight[counted]
     z = logit(np.clip(said, _NEARLY_NONE, 1 - _NEARLY_NONE))
     slope = LogisticRegression(C=np.inf).fit(z[:, None], is_onset, sample_weight=weight).coef_.item()
-    return np.array([
-        auc(is_onset, said, weight),
-        average_precision_score(is_onset, said, sample_weight=weight),
-        brier_score_loss(is_onset, said, sample_weight=weight),
-        slope,
-        brentq(lambda shift: weight @ (expit(z + shift) - is_onset), -_WIDEST_SHIFT, _WIDEST_SHIFT),
-    ])  # fmt: skip
+    shift = brentq(lambda by: weight @ (expit(z + by) - is_onset), -_WIDEST_SHIFT, _WIDEST_SHIFT)
+    return np.array([*ranking, brier_score_loss(is_onset, said, sample_weight=weight), slope, shift])
 
 
 def _scores(tested: HeldOut, catalogue: Catalogue) -> dict[str, float]:
@@ -492,7 +493,7 @@ def is_clearly_better(new: HeldOut, old: HeldOut, *, catalogue: Catalogue) -> bo
     """Whether the new model's AUC on the same rows is higher by more than the bootstrap allows for chance."""
 
     def gain(weight: Array) -> float:
-        return auc(new.is_onset, new.probability, weight) - auc(old.is_onset, old.probability, weight)
+        return _ranking(new, weight)[0] - _ranking(old, weight)[0]
 
     se = np.nanstd([gain(weight) for weight in runner_draws(new.runner_ids, catalogue=catalogue)], ddof=1)
     return bool(gain(np.ones(len(new.is_onset))) > catalogue.number("prediction.clear_margin") * se)

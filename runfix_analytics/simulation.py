@@ -88,7 +88,7 @@ def _links(catalogue: Catalogue) -> npt.NDArray[np.bool_]:
 
 
 def _logs(lives: Lives, scenario: Scenario, catalogue: Catalogue) -> Logs:
-    n_runners = lives.frailty.size
+    n_runners = len(lives.base_per_day)
     ids = pl.Series("runner_id", [f"s{number:05}" for number in range(n_runners)])
     is_complete = not (scenario.unlogged_share or scenario.lost_share)
     runners = pl.DataFrame({"runner_id": ids}).with_columns(
@@ -181,7 +181,7 @@ def _strength_days(sets: npt.NDArray[np.int8], ids: pl.Series) -> pl.DataFrame:
 def _ache_reports(lives: Lives, ids: pl.Series, catalogue: Catalogue) -> pl.DataFrame:
     """Weekly answers: each ache that is there and reported, each recovery once, else "no aches"."""
     symptoms = [symptom.id for symptom in catalogue.symptoms.values() if symptom.in_hazard_models]
-    sites = {site.symptom: site for site in reversed(catalogue.sites.values()) if site.symptom}
+    sites = {site.symptom: site for site in reversed(list(catalogue.sites.values())) if site.symptom}
     day, runner = np.nonzero(lives.answered)
     answers = pl.DataFrame({"runner": runner, "day": day})
     aches = pl.DataFrame(

@@ -526,9 +526,9 @@ class AtRisk(dy.Schema):
 class CohortDays(dy.Schema):
     """One row per runner and day of the strength log: the sums of the 28 days that end there.
 
-    `credits`: adequate sessions on known days, by area in the catalogue's order. Neither assumed days nor the tail count
-    as known. `n_between` counts the days known only from entries around them since the log began, `n_between_at_entry`
-    the same as of the last entry. `chronic_km_per_day` is null before the first run.
+    `credits`: adequate sessions on known days, by area in the catalogue's order. Neither assumed days nor the tail
+    count as known. `n_between` counts the days known only from entries around them since the log began,
+    `n_between_at_entry` the same as of the last entry. `chronic_km_per_day` is null before the first run.
     """
 
     runner_id = _runner(primary_key=True)

@@ -28,7 +28,7 @@ class Marks:
     is_lag_curve_flat: bool
 
 
-def marks(estimates: dy.DataFrame[Estimates], lag_days: int, catalogue: Catalogue) -> Marks:
+def marks(estimates: dy.DataFrame[Estimates], lag_days: int) -> Marks:
     """The marks of the whole section, from the negative controls and the lag curve."""
     controls = estimates.filter(pl.col("estimator").is_in(_CONTROLS))
     curve = estimates.filter(pl.col("estimator") == "lag", pl.col("area_id").is_null()).sort("lag_days")
@@ -54,9 +54,10 @@ def prior(catalogue: Catalogue) -> tuple[Floats, Floats]:
     n_areas = len(catalogue.areas)
     between = catalogue.number("priority.effect_sd_between") ** 2
     around = catalogue.number("priority.effect_sd_area") ** 2
-    return np.full(n_areas, log(catalogue.number("priority.effect_ratio"))), np.full(
-        (n_areas, n_areas), between
-    ) + around * np.eye(n_areas)
+    mean, spread = np.zeros(n_areas), np.zeros((n_areas, n_areas))
+    mean += log(catalogue.number("priority.effect_ratio"))
+    spread += between + around * np.eye(n_areas)
+    return mean, spread
 
 
 def posterior(estimate: Floats, covariance: Floats, catalogue: Catalogue) -> tuple[Floats, Floats]:
@@ -81,17 +82,22 @@ def verdicts(
 
     In this order: too_few_onsets (under 50 usable onsets); bias_suspected and rehab_fingerprint, said
     of the whole cohort; opposite (a sensitivity contradicts the pooled estimate); prior_dominates (under 120 onsets);
-    fewer_onsets or more_onsets where Holm's p is under 0.05; else inconclusive, as is an area without an estimate. Source: method.md §4.
+    fewer_onsets or more_onsets where Holm's p is under 0.05; else inconclusive, as is an area without an
+    estimate. Source: method.md §4.
     """
     areas = pl.DataFrame({"area_id": list(catalogue.areas)})
     primary = areas.join(_of(estimates, "pooled"), on="area_id", how="left", validate="1:1", maintain_order="left")
     mean, spread = prior(catalogue)
-    after, together = posterior(primary["log_ratio"].cast(pl.Float64).fill_null(np.nan).to_numpy(), covariance, catalogue)
+    after, together = posterior(
+        primary["log_ratio"].cast(pl.Float64).fill_null(np.nan).to_numpy(), covariance, catalogue
+    )
     is_printable = pl.col("n_onsets") >= catalogue.number("association.min_onsets")
     sharp = (primary["se"] <= catalogue.number("association.max_standard_error")).fill_null(value=False).all()
     judged = (
         primary.join(_sensitivity(estimates, "within"), on="area_id", how="left", validate="1:1", maintain_order="left")
-        .join(_sensitivity(estimates, "pooled_unwashed"), on="area_id", how="left", validate="1:1", maintain_order="left")
+        .join(
+            _sensitivity(estimates, "pooled_unwashed"), on="area_id", how="left", validate="1:1", maintain_order="left"
+        )
         .with_columns(
             prior_mean=pl.Series(mean),
             prior_sd=pl.Series(np.sqrt(np.diag(spread))),
@@ -101,7 +107,9 @@ def verdicts(
             verdict=_verdict(of_all, catalogue),
             may_reorder=pl.lit(bool(sharp) and of_all.is_lag_curve_flat and not of_all.is_bias_suspected),
         )
-        .with_columns(pl.when(is_printable).then(name).alias(name) for name in ("log_ratio", "low", "high", "p_adjusted"))
+        .with_columns(
+            pl.when(is_printable).then(name).alias(name) for name in ("log_ratio", "low", "high", "p_adjusted")
+        )
     )
     return Verdicts.validate(judged, cast=True)
 

@@ -267,6 +267,20 @@ def test_severity_weighs_each_day_by_the_next_report():
     """)  # fmt: skip
 
 
+def test_a_report_says_nothing_of_the_severity_more_than_a_week_before_it():
+    answers = """
+        date       | site | noticed_on | ostrc_q1 | ostrc_q2 | ostrc_q3 | ostrc_q4
+        2026-01-10 | shin | 2026-01-10 | 25       | 25       | 25       | 25
+        2026-01-17 | neck | 2026-01-17 | -        | -        | -        | -
+        2026-01-24 | shin | -          | 8        | 8        | 0        | 8
+    """
+    # 10 January at 100, 11 to 17 January answered for with the neck only, 18 to 24 January at 24
+    assert_shows(told(answers, group="shin"), """
+        n_symptom_days | n_scored_days | severity_days
+        15             | 8             | 2.68
+    """)  # fmt: skip
+
+
 def test_without_any_score_there_are_no_severity_days():
     answers = "date | site\n2026-01-10 | -\n2026-01-17 | shin"
     assert_shows(told(answers), "n_scored_days | severity_days | severity_days_per_1000_h\n0 | - | -")
@@ -286,6 +300,11 @@ def test_days_lost_are_added_up_but_never_reach_back_behind_the_answer_before():
     assert_shows(told(answers, group="shin"), "n_days_lost\n12")
     assert_shows(told(answers), "n_days_lost\n14")
     assert_shows(told(answers, group="core"), "n_days_lost | days_lost_per_1000_h\n- | -")
+
+
+def test_an_answer_tells_of_no_more_days_lost_than_it_speaks_for():
+    answers = "date | site | days_lost\n2026-01-10 | shin | 9\n2026-01-24 | shin | 12"
+    assert_shows(told(answers, group="shin"), "n_days_lost\n14")
 
 
 # Weekly prevalence
@@ -315,6 +334,19 @@ def test_a_weekly_answer_speaks_for_one_week_whatever_its_weekday():
     """12 January is a Monday: an answer up to Wednesday speaks for the week before, from Thursday on for its own."""
     for reported, week in (("12", "05"), ("13", "05"), ("14", "05"), ("15", "12"), ("16", "12"), ("18", "12")):
         assert_shows(weekly(f"date | site\n2026-01-{reported} | -"), f"week_start | n_answered\n2026-01-{week} | 1")
+
+
+def test_a_runner_who_answered_for_a_few_days_of_a_week_is_not_counted_in_it_with_an_ache_either():
+    answers = """
+        runner | date       | site | noticed_on
+        r1     | 2026-01-18 | -    | -
+        r2     | 2026-01-13 | shin | 2026-01-12
+    """
+    assert_shows(weekly(answers), """
+        week_start | n_answered | n_with_symptom
+        2026-01-05 | 1          | 0
+        2026-01-12 | 1          | 0
+    """)  # fmt: skip
 
 
 def test_a_week_across_the_new_year_is_one_iso_week():

