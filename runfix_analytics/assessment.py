@@ -1,11 +1,14 @@
 """The story: every step from logs to advice, in order. The night, the command line, notebooks and tests call it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 import dataframely as dy
 
+from runfix_analytics.association import Association, association
 from runfix_analytics.catalogue import Catalogue
+from runfix_analytics.cohort import Cohort, cohort, combine, sampling
 from runfix_analytics.coverage import coverage
 from runfix_analytics.episodes import episodes
 from runfix_analytics.exposure import exposure
@@ -34,6 +37,7 @@ from runfix_analytics.tables import (
     StrengthDays,
     StrengthSets,
     SymptomRates,
+    Verdicts,
 )
 
 
@@ -50,10 +54,14 @@ class Logs:
 
 @dataclass(frozen=True)
 class Squad:
-    """What one runner's assessment needs to know of all runners: how often aches come up, and which lag to use."""
+    """What one runner's assessment needs to know of all runners.
+
+    How often aches come up, which lag to use, and what coverage against onset says (empty: not studied).
+    """
 
     rates: dy.DataFrame[SymptomRates]
     lag_days: int
+    verdicts: dy.DataFrame[Verdicts]
 
 
 @dataclass(frozen=True)
@@ -81,8 +89,22 @@ def survey(logs: Logs, *, as_of: date, catalogue: Catalogue) -> tuple[dy.DataFra
 
 
 def squad(aches: dy.DataFrame[Episodes], exposed: dy.DataFrame[Exposure], *, catalogue: Catalogue) -> Squad:
-    """The squad's rates and lag from everybody's episodes and days at risk."""
-    return Squad(symptom_rates(exposed, catalogue=catalogue), onset_lag(aches, catalogue))
+    """The squad's rates and lag from everybody's episodes and days at risk; coverage against onset is not studied."""
+    return Squad(symptom_rates(exposed, catalogue=catalogue), onset_lag(aches, catalogue), Verdicts.create_empty())
+
+
+def cohort_of(logs: Logs, aches: dy.DataFrame[Episodes], of: Squad, *, as_of: date, catalogue: Catalogue) -> Cohort:
+    """What some runners of a squad bring to its study of coverage against onset."""
+    sets = recognise(logs.strength_sets, as_of=as_of, catalogue=catalogue)
+    days = known_days(logs.runners, logs.runs, sets, logs.strength_days, as_of=as_of, catalogue=catalogue)
+    load = running_load(logs.runs, as_of=as_of, catalogue=catalogue)
+    keep = sampling(of.rates, catalogue)
+    return cohort(logs.runs, logs.ache_reports, sets, days, load, aches, as_of=as_of, catalogue=catalogue, keep=keep)
+
+
+def study(cohorts: Iterable[Cohort], of: Squad, *, catalogue: Catalogue) -> Association:
+    """Coverage against onset over all of a squad's runners."""
+    return association(combine(cohorts), lag_days=of.lag_days, catalogue=catalogue)
 
 
 def assess(logs: Logs, *, as_of: date, catalogue: Catalogue, of: Squad | None = None) -> Assessment:
@@ -99,7 +121,8 @@ def assess(logs: Logs, *, as_of: date, catalogue: Catalogue, of: Squad | None = 
     before = onset_coverage(aches, sets, days, lag_days=all_runners.lag_days, catalogue=catalogue)
     flags = referrals(aches, as_of=as_of, catalogue=catalogue)
     advice = recommendation(
-        logs.runners, covered, days, aches, exposed, all_runners.rates, flags, as_of=as_of, catalogue=catalogue
-    )
+        logs.runners, covered, days, aches, exposed, all_runners.rates, flags,
+        verdicts=all_runners.verdicts, as_of=as_of, catalogue=catalogue,
+    )  # fmt: skip
     handed = moves(advice, logs.runners, sets, aches, flags, as_of=as_of, catalogue=catalogue)
     return Assessment(as_of, sets, load, days, covered, aches, exposed, before, flags, advice, handed)

@@ -126,10 +126,11 @@ def import_(paths: Sequence[Path], root: Path, runners: Sequence[str]) -> None:
 @_only
 def assess(root: Path, as_of: date, runners: Sequence[str]) -> None:
     """Calculate load, coverage, episodes and advice from what is imported."""
+    from runfix_analytics import night
     from runfix_analytics.store import Store
 
     store = Store(root)
-    _finish(_run(store.root, ["survey", "assess"], as_of, _runner_ids(store, runners)))
+    _finish(_run(store.root, ["survey", night.STUDY, "assess"], as_of, _runner_ids(store, runners)))
 
 
 @main.command()
@@ -153,8 +154,12 @@ def report(root: Path, as_of: date | None, runners: Sequence[str], *, only_list:
         page = night.runner_page_path(store.root, runner_id)
         if page.exists():
             click.echo(f"{page}  {names.get(runner_id, '')}".rstrip())
-    if night.squad_page_path(store.root).exists():
-        click.echo(f"{night.squad_page_path(store.root)}  the squad")
+    for page, what in (
+        (night.squad_page_path(store.root), "the squad"),
+        (night.cohort_page_path(store.root), "coverage against onset, for analysts"),
+    ):
+        if page.exists():
+            click.echo(f"{page}  {what}")
     _finish(done)
 
 
@@ -388,7 +393,8 @@ def _run(root: Path, stages: Sequence[str] | None, as_of: date, ids: Sequence[st
     from runfix_analytics.store import bucket_of
 
     def each(stage: str, root: Path, as_of: date, buckets: Sequence[int]) -> Iterator[night.Done]:
-        wanted = sorted({bucket_of(runner) for runner in ids}) if ids else buckets
+        is_of_all = stage in (night.STUDY, night.SQUAD)
+        wanted = sorted({bucket_of(runner) for runner in ids}) if ids and not is_of_all else buckets
         with click.progressbar(wanted, label=f"{stage:<8}", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
             for bucket in bar:
                 yield night.run_stage(stage, root, bucket, as_of, ids)

@@ -6,7 +6,7 @@ counts, never frames. One runner's failure is one runner's failure: it is return
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import dataframely as dy
 import polars as pl
 
-from runfix_analytics.assessment import Assessment, Logs, Squad, assess, squad, survey
+from runfix_analytics.assessment import Assessment, Logs, Squad, assess, cohort_of, squad, study, survey
 from runfix_analytics.catalogue import Catalogue, load
+from runfix_analytics.cohort_results import CohortResults, read_cohort, write_cohort
 from runfix_analytics.completeness import Logged, logged
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, RunfixError, StoreError
 from runfix_analytics.inbox import read_inbox, store_rows
+from runfix_analytics.incidence import incidence, prevalence
 from runfix_analytics.ingest import Accepted, RunnerSettings
 from runfix_analytics.store import TABLES, Store, bucket_of
 from runfix_analytics.tables import (
@@ -43,7 +45,7 @@ from runfix_analytics.text import clean_text
 if TYPE_CHECKING:
     from runfix_analytics.reports.results import RunnerResults
 
-SQUAD = "squad"
+STUDY, SQUAD = "study", "squad"
 
 LOG = logging.getLogger(__name__)
 DAILY_TABLES = ("coverage", "running_load", "known_days")
@@ -109,12 +111,23 @@ class Executor(Protocol):
 def night(root: Path, as_of: date, each: Executor, stages: Sequence[str] | None = None) -> Done:
     """The whole night, or some of its stages, in order: a stage begins when the one before is done for all buckets."""
     wanted = stages or tuple(STAGES)
+    _renew(Store(root), wanted)
     everybody = buckets(root)
     done = strangers(root) if "import" in wanted else Done()
     for stage in STAGES:
         if stage in wanted:
-            done += total(each(stage, root, as_of, [0] if stage == SQUAD else everybody))
+            done += total(each(stage, root, as_of, [0] if stage in (STUDY, SQUAD) else everybody))
     return done
+
+
+def _renew(store: Store, wanted: Sequence[str]) -> None:
+    """Gives calculated tables of another version this version's columns, if they are about to be filled again."""
+    outdated = store.outdated()
+    if outdated and not {"survey", "assess"} <= set(wanted):
+        raise StoreError(f"tables of another version ({', '.join(outdated)}); run: runfix nightly")
+    store.renew(outdated)
+    if outdated:
+        LOG.warning("of another version, made anew: %s", ", ".join(outdated))
 
 
 def run_stage(stage: str, root: Path, bucket: int, as_of: date, only: Sequence[str] = ()) -> Done:
@@ -193,7 +206,7 @@ def survey_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()
 def assess_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()) -> Done:
     """Stores every other derived table of a bucket's runners, with the rates of the whole squad."""
     store, catalogue = Store(root), load()
-    of = stored_squad(store, catalogue)
+    of = stored_squad(store, as_of, catalogue)
 
     def work(part: dy.DataFrame[Runners]) -> None:
         result = assess(logs(store, part), as_of=as_of, catalogue=catalogue, of=of)
@@ -202,10 +215,40 @@ def assess_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()
     return _each("assess", _runners_of(store, bucket, catalogue, only), work, count="assessed")
 
 
-def stored_squad(store: Store, catalogue: Catalogue) -> Squad:
-    """The squad's rates and lag from what `survey_bucket` stored of everybody."""
+def stored_squad(store: Store, as_of: date, catalogue: Catalogue) -> Squad:
+    """The squad's rates and lag from what `survey_bucket` stored of everybody; its verdicts, if studied that day."""
     ids = list(store.runners(catalogue)["runner_id"])
-    return squad(store.read(Episodes, ids), store.read(Exposure, ids), catalogue=catalogue)
+    of = squad(store.read(Episodes, ids), store.read(Exposure, ids), catalogue=catalogue)
+    studied = read_cohort(store, as_of)
+    return of if studied is None else replace(of, verdicts=studied.found.verdicts)
+
+
+def study_squad(root: Path, _bucket: int, as_of: date, _only: Sequence[str] = ()) -> Done:
+    """Keeps what all runners' logs together say of coverage against onset; read bucket by bucket."""
+    store, catalogue = Store(root), load()
+    try:
+        everybody = store.runners(catalogue)
+        if everybody.is_empty():
+            return Done()
+        of = stored_squad(store, as_of, catalogue)
+        ids = list(everybody["runner_id"])
+        cohorts, runs, answers = [], [], []
+        for bucket in buckets(root):
+            part = logs(store, _runners_of(store, bucket, catalogue, ()))
+            aches = store.read(Episodes, list(part.runners["runner_id"]))
+            cohorts.append(cohort_of(part, aches, of, as_of=as_of, catalogue=catalogue))
+            runs.append(part.runs)
+            answers.append(part.ache_reports)
+        every = store.read(Episodes, ids), Runs.validate(pl.concat(runs)), AcheReports.validate(pl.concat(answers))
+        found = study(cohorts, of, catalogue=catalogue)
+        happened = incidence(*every, as_of=as_of, catalogue=catalogue)
+        weeks = prevalence(every[0], every[2], as_of=as_of, catalogue=catalogue)
+        write_cohort(store, CohortResults(as_of, everybody.height, found, happened, weeks))
+    except OSError:
+        raise
+    except Exception as error:
+        return Done({}, (_failure("study", "", "all runners together", error),))
+    return Done({"studied": everybody.height})
 
 
 def store_assessment(store: Store, result: Assessment, ids: Sequence[str]) -> None:
@@ -243,7 +286,7 @@ def publish_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = (
 
 def publish_squad(root: Path, _bucket: int, as_of: date, _only: Sequence[str] = ()) -> Done:
     """Writes the squad's page from what is stored of all runners; one without an assessment is named as such."""
-    from runfix_analytics.reports import squad_page
+    from runfix_analytics.reports import cohort_page, squad_page
 
     store, catalogue = Store(root), load()
     try:
@@ -254,11 +297,16 @@ def publish_squad(root: Path, _bucket: int, as_of: date, _only: Sequence[str] = 
         names = store.names()
         page = squad_page.render(lines, [names.get(runner, runner) for runner in missing], as_of, catalogue)
         store.write_private(squad_page_path(root), page.encode())
+        studied = read_cohort(store, as_of)
+        if studied:
+            page = cohort_page.render(studied.found, studied.incidence, studied.prevalence, as_of=as_of,
+                                      n_runners=studied.n_runners, catalogue=catalogue)  # fmt: skip
+            store.write_private(cohort_page_path(root), page.encode())
     except OSError:
         raise
     except Exception as error:
         return Done({}, (_failure("publish", "", "squad page", error),))
-    return Done({"pages": 1})
+    return Done({"pages": 2 if studied else 1})
 
 
 def _assessed(store: Store, runners: dy.DataFrame[Runners], as_of: date) -> dy.DataFrame[Runners]:
@@ -289,7 +337,7 @@ def stored_results(
     from runfix_analytics.reports.results import RunnerResults
     from runfix_analytics.reports.words import for_print
 
-    ids, names = list(runners["runner_id"]), store.names()
+    ids, names, studied = list(runners["runner_id"]), store.names(), read_cohort(store, as_of)
     tables = {table: _by_runner(store, table, ids) for table in RESULT_TABLES}
     facts = completeness(store, runners, as_of, catalogue)
     for row in runners.iter_rows(named=True):
@@ -308,6 +356,7 @@ def stored_results(
             equipment=None if row["equipment"] is None else tuple(row["equipment"]),
             silent_after_days=catalogue.days("advice.silent_after"),
             logged=facts[runner_id],
+            studied=studied,
             **(frames | dated),
         )
 
@@ -332,6 +381,11 @@ def runner_page_path(root: Path, runner_id: str) -> Path:
 def squad_page_path(root: Path) -> Path:
     """Where the squad's page lies."""
     return root / "reports" / "index.html"
+
+
+def cohort_page_path(root: Path) -> Path:
+    """Where the page on coverage against onset lies, for the analyst and the head coach."""
+    return root / "reports" / "cohort.html"
 
 
 # for all stages
@@ -376,6 +430,7 @@ def _failure(stage: str, runner_id: str, what: str, error: Exception) -> Failure
 STAGES: dict[str, Callable[[Path, int, date, Sequence[str]], Done]] = {
     "import": import_bucket,
     "survey": survey_bucket,
+    STUDY: study_squad,
     "assess": assess_bucket,
     "publish": publish_bucket,
     SQUAD: publish_squad,

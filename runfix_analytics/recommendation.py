@@ -17,24 +17,32 @@ from runfix_analytics.tables import (
     Referrals,
     Runners,
     SymptomRates,
+    Verdicts,
 )
 
-BASIS = "prior"
+PRIOR, COHORT = "prior", "cohort"
 SESSIONS = ("sets", "no_sets")
 _EXACT = 9
 _RUNNER_AREA = ["runner_id", "area_id"]
 
 
-def effect_prior(catalogue: Catalogue) -> dict[str, float]:
-    """The log hazard ratio of full coverage against none: its mean and the ends of its 80 % interval.
+def area_effects(verdicts: dy.DataFrame[Verdicts], catalogue: Catalogue) -> pl.DataFrame:
+    """One row per area: the log hazard ratio of full coverage against none that ranks it, its 80 % interval, its basis.
 
-    The same for every area: a mean effect N(log 0.85, 0.30²) and areas around it with 0.20.
-    Source: method.md §4.
+    basis prior: the same for every area, a mean effect N(log 0.85, 0.30²) and areas around it with 0.20. basis cohort:
+    the squad's own estimates and the prior together; only where every one of them is sharp and clean (`may_reorder`),
+    since unsharp estimates order worse than the prior does. No verdicts: the prior.
+    Source: method.md §4, §5.
     """
     mean = log(catalogue.number("priority.effect_ratio"))
     sd = sqrt(catalogue.number("priority.effect_sd_between") ** 2 + catalogue.number("priority.effect_sd_area") ** 2)
-    reach = NormalDist().inv_cdf(0.5 + catalogue.number("priority.interval_share") / 2) * sd
-    return {"priority": mean, "priority_low": mean + reach, "priority_high": mean - reach}
+    effects = pl.DataFrame({"area_id": list(catalogue.areas), "mean": mean, "sd": sd, "basis": PRIOR})
+    if set(verdicts["area_id"]) == set(catalogue.areas) and verdicts["may_reorder"].all():
+        effects = verdicts.select("area_id", mean="posterior_mean", sd="posterior_sd", basis=pl.lit(COHORT))
+    reach = NormalDist().inv_cdf(0.5 + catalogue.number("priority.interval_share") / 2) * pl.col("sd")
+    return effects.select(
+        "area_id", "basis", beta="mean", beta_low=pl.col("mean") + reach, beta_high=pl.col("mean") - reach
+    )
 
 
 def recommendation(
@@ -46,6 +54,7 @@ def recommendation(
     rates: dy.DataFrame[SymptomRates],
     referrals: dy.DataFrame[Referrals],
     *,
+    verdicts: dy.DataFrame[Verdicts],
     as_of: date,
     catalogue: Catalogue,
 ) -> dy.DataFrame[Advice]:
@@ -53,16 +62,19 @@ def recommendation(
 
     withheld: a red flag stands against it. on_target: nothing to do. log_first: coverage is not known, so it is not
     ranked. train: ranked by priority_a = Σ_k λ_k (1 − exp(β·deficit_a)) over the linked symptoms k, where λ_k is the
-    runner's expected number of onsets in 90 days; a runner without any ache, and ties, by deficit.
+    runner's expected number of onsets in 90 days; a runner without any ache, and ties, by deficit. `basis` says whether
+    β is the prior or, where the squad's own estimates are sharp and clean enough, prior and estimates together.
     Source: method.md §5.
     """
     today = coverage.filter(pl.col("local_date") == as_of).select(*_RUNNER_AREA, "coverage", covered="status")
     deficit = 1 - pl.col("coverage")
     expected = _expected_onsets(exposure, rates, catalogue)
-    averted = {name: pl.col("onsets") * (1 - (beta * deficit).exp()) for name, beta in effect_prior(catalogue).items()}
+    betas = {"priority": "beta", "priority_low": "beta_low", "priority_high": "beta_high"}
+    averted = {name: pl.col("onsets") * (1 - (pl.col(beta) * deficit).exp()) for name, beta in betas.items()}
     judged = (
         runners.select("runner_id")
         .join(_areas(catalogue), how="cross")
+        .join(area_effects(verdicts, catalogue), on="area_id", how="left", validate="m:1")
         .join(today, on=_RUNNER_AREA, how="left", validate="1:1")
         .join(expected, on=_RUNNER_AREA, how="left", validate="1:1")
         .join(_linked_aches(episodes, catalogue), on=_RUNNER_AREA, how="left", validate="1:1")
@@ -75,7 +87,6 @@ def recommendation(
             withheld_for=pl.col("withheld_for").fill_null(pl.lit([], dtype=pl.List(pl.String))),
             status=_status(),
             as_of=pl.lit(as_of),
-            basis=pl.lit(BASIS),
         )
     )
     ranked = judged.with_columns(rank=_rank()).sort("runner_id", "place")

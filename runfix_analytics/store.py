@@ -17,6 +17,7 @@ import io
 import os
 import re
 import secrets
+import shutil
 import stat
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,7 +47,7 @@ FOLDER_MODE, FILE_MODE, PRIVATE_UMASK = 0o700, 0o600, 0o077
 RUNNER_COLUMNS = ("runner_id", "time_zone", "units", "equipment", "active_from", "active_to", "strength_log")
 NO_EQUIPMENT = "none"
 TABLES: dict[str, type[dy.Schema]] = STORED_FACTS | STORED_RESULTS
-_FOLDERS = ("inbox", "originals", "tables", "reports")
+_FOLDERS = ("inbox", "originals", "tables", "results", "reports")
 _FILES = {"runners.csv": RUNNER_COLUMNS, "names.csv": ("runner_id", "name")}
 _ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 8
@@ -181,11 +182,32 @@ class Store:
     def read(self, schema: type[S], runners: Iterable[str] | None = None) -> dy.DataFrame[S]:
         """A table, checked against its schema, in a fixed order of rows.
 
-        Raises: StoreError when the schema is that of no stored table.
+        Raises: StoreError when the schema is that of no stored table, or the table was written by another version.
         """
-        frame = self.scan(_table_of(schema), runners).collect(engine="in-memory")
+        table = _table_of(schema)
+        frame = self.scan(table, runners).collect(engine="in-memory")
+        if missing := sorted(set(schema.column_names()) - set(frame.columns)):
+            raise StoreError(f"table {table} was written by another version, without: {', '.join(missing)}")
         order = schema.primary_key() or [name for name in frame.columns if frame.schema[name] != pl.List]
         return schema.validate(frame.sort(order, nulls_last=True), cast=True)
+
+    def outdated(self) -> list[str]:
+        """The calculated tables whose columns are those of another version.
+
+        Tables of advice given on a day are not among them: what they hold is calculated no more.
+        """
+        found = {table: pl.scan_delta(str(self.table_path(table))).collect_schema().names() for table in STORED_RESULTS}
+        return [
+            table
+            for table, names in found.items()
+            if set(names) - {"bucket"} != set(TABLES[table].column_names()) and "as_of" not in names
+        ]
+
+    def renew(self, tables: Iterable[str]) -> None:
+        """Empties calculated tables and gives them the columns of this version; a night fills them again."""
+        for table in tables:
+            shutil.rmtree(self.table_path(table))
+            self._write(table, STORED_RESULTS[table].create_empty(), predicate=None)
 
     def replace(self, schema: type[S], frame: dy.DataFrame[S], runners: Iterable[str]) -> None:
         """Puts `frame` in the place of all rows of these runners, in one commit.

@@ -71,7 +71,7 @@ def posterior(estimate: Floats, covariance: Floats, catalogue: Catalogue) -> tup
     if known.any():
         precision[np.ix_(known, known)] = np.linalg.inv(covariance[np.ix_(known, known)])
     of_prior = np.linalg.inv(spread)
-    together = np.linalg.inv(of_prior + precision)
+    together: Floats = np.asarray(np.linalg.inv(of_prior + precision), np.float64)
     return together @ (of_prior @ mean + precision @ np.where(known, estimate, 0.0)), together
 
 

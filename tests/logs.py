@@ -159,7 +159,9 @@ def episode_rows(table: Table) -> Any:
         site_id="site", symptom_id=symptom, exercises_that_hurt=names, ache_report_ids=pl.lit([], pl.List(pl.String))
     )
     frame = frame.with_columns(complaint_id=pl.coalesce("symptom_id", "site_id"))
-    frame = _usual(frame.with_columns(first_reported_on="onset_on"), episode_id=None)
+    if "first_reported_on" not in frame.columns:
+        frame = frame.with_columns(first_reported_on="onset_on")
+    frame = _usual(frame, episode_id=None)
     episode = pl.format("{}:{}:{}", "complaint_id", "side", "onset_on")
     frame = frame.with_columns(episode_id=pl.coalesce(pl.col("episode_id").cast(pl.String), episode))
     if "last_reported_on" not in frame.columns:

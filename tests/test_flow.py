@@ -271,7 +271,14 @@ async def what_prefect_knows() -> str:
         flows, tasks = await client.read_flow_runs(limit=200), await client.read_task_runs(limit=200)
         logs = await client.read_logs(limit=200)
     assert all(one.name.startswith("night-") for one in flows)
-    assert {task.name.partition("-")[0] for task in tasks} <= {"import", "survey", "assess", "publish", "squad"}
+    assert {task.name.partition("-")[0] for task in tasks} <= {
+        "import",
+        "survey",
+        "study",
+        "assess",
+        "publish",
+        "squad",
+    }
     assert all(set(one.parameters) <= {"root", "as_of"} for one in flows)
     return repr([flows, tasks, logs])
 

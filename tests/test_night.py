@@ -19,6 +19,7 @@ from polars.testing import assert_frame_equal
 from runfix_analytics import inbox, night
 from runfix_analytics.assessment import Logs, assess, squad, survey
 from runfix_analytics.catalogue import load
+from runfix_analytics.errors import StoreError
 from runfix_analytics.readers import strength_sheet
 from runfix_analytics.reports import runner_page
 from runfix_analytics.store import Store, bucket_of
@@ -577,4 +578,16 @@ def test_a_runner_who_left_the_squad_no_longer_counts_in_its_rates(imported: Sto
     run_night(store.root, TODAY, ["survey"])
     remaining = night.logs(store, store.runners(CATALOGUE))
     expected = squad(*survey(remaining, as_of=TODAY, catalogue=CATALOGUE), catalogue=CATALOGUE)
-    assert_frame_equal(night.stored_squad(store, CATALOGUE).rates, expected.rates)
+    assert_frame_equal(night.stored_squad(store, TODAY, CATALOGUE).rates, expected.rates)
+
+
+def test_a_night_on_a_store_of_another_version_makes_the_calculated_tables_anew(imported: Store, run_night: Night):
+    path = str(imported.table_path("episodes"))
+    pl.read_delta(path).drop("worst_severity").write_delta(
+        path, mode="overwrite", delta_write_options={"partition_by": ["bucket"], "schema_mode": "overwrite"}
+    )
+    with pytest.raises(StoreError, match=r"tables of another version \(episodes\); run: runfix nightly"):
+        run_night(imported.root, TODAY, ["publish"])
+    run_night(imported.root, TODAY, None)
+    assert imported.outdated() == []
+    assert night.runner_page_path(imported.root, "r1").exists()

@@ -52,7 +52,7 @@ def _fill(root: Path, run_night: Callable[..., night.Done]) -> None:
     for path in (store.root / "inbox").rglob("*"):
         path.chmod(0o700 if path.is_dir() else 0o600)
     run_night(store.root, date(2026, 11, 22), ["import"])
-    run_night(store.root, newest_day(store), ["survey", "assess", "publish", night.SQUAD])
+    run_night(store.root, newest_day(store), ["survey", night.STUDY, "assess", "publish", night.SQUAD])
 
 
 def newest_day(store: Store) -> date:

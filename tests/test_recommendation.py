@@ -7,14 +7,16 @@ from typing import Any
 import polars as pl
 import pytest
 from logs import CATALOGUE, Table, assert_shows, coverages, day, episode_rows, known, only, runners
+from polars.testing import assert_frame_equal
 
 from runfix_analytics.rates import symptom_rates
 from runfix_analytics.recommendation import recommendation
 from runfix_analytics.referrals import referrals
-from runfix_analytics.tables import Advice, Exposure, KnownDays, Runners
+from runfix_analytics.tables import Advice, Exposure, KnownDays, Runners, Verdicts
 
 TODAY = day("2026-02-01")
 NO_DAYS = KnownDays.create_empty()
+NOT_STUDIED = Verdicts.create_empty()
 SYMPTOMS_OF_AREA = {
     "glutes": ["runners_knee", "it_band", "plantar_fascia", "achilles", "low_back", "ankle"],
     "hamstrings": ["hip_flexor", "shin", "glute_tendon"],
@@ -23,6 +25,7 @@ SYMPTOMS_OF_AREA = {
     "upper_back": ["neck", "upper_back_pain"],
 }
 SYMPTOMS = sorted({symptom for linked in SYMPTOMS_OF_AREA.values() for symptom in linked})
+SHIN = "site | onset_on\nshin | 2026-01-20"
 KNEE = "site | onset_on\nknee | 2026-01-20"
 MIXED = {"glutes": 0.2, "hamstrings": 0.1, "calves": 0.5, "core": 0.0, "upper_back": 0.3}
 
@@ -45,14 +48,14 @@ def rows_of(values: dict[str, float | None], **status: str) -> list[dict[str, An
 
 def advised(
     covered: dict[str, float | None], *, onsets: dict[str, int] | None = None, days: int = 300, aches: Table = KNEE,
-    evidence: Table = (), **status: str,
+    evidence: Table = (), verdicts: Any = NOT_STUDIED, **status: str,
 ) -> Any:  # fmt: skip
     own = exposed(onsets or {}, days)
     episodes = episode_rows(aches)
     return recommendation(
         runners(), coverages(rows_of(covered, **status)), known(evidence) if evidence else NO_DAYS, episodes, own,
         symptom_rates(own, catalogue=CATALOGUE), referrals(episodes, as_of=TODAY, catalogue=CATALOGUE),
-        as_of=TODAY, catalogue=CATALOGUE,
+        verdicts=verdicts, as_of=TODAY, catalogue=CATALOGUE,
     )  # fmt: skip
 
 
@@ -93,7 +96,8 @@ def test_a_runners_rate_is_shrunk_to_that_of_the_squad():
                        coverages([row | {"runner_id": "r2"} for row in rows_of({"hamstrings": 0.0})])])  # fmt: skip
     advice = recommendation(
         two, today, NO_DAYS, episode_rows(KNEE), squad, symptom_rates(squad, catalogue=CATALOGUE),
-        referrals(episode_rows(KNEE), as_of=TODAY, catalogue=CATALOGUE), as_of=TODAY, catalogue=CATALOGUE,
+        referrals(episode_rows(KNEE), as_of=TODAY, catalogue=CATALOGUE), verdicts=NOT_STUDIED,
+        as_of=TODAY, catalogue=CATALOGUE,
     )  # fmt: skip
     prior_days = 10 * 365.25 / 0.7
     shin, other = (1 + 10 / 11) / (1000 + prior_days), (10 / 11) / (1000 + prior_days)
@@ -245,7 +249,8 @@ def test_coverage_of_other_days_is_not_looked_at():
     own = exposed({})
     advice = recommendation(
         runners(), yesterday, NO_DAYS, episode_rows(()), own, symptom_rates(own, catalogue=CATALOGUE),
-        referrals(episode_rows(()), as_of=TODAY, catalogue=CATALOGUE), as_of=TODAY, catalogue=CATALOGUE,
+        referrals(episode_rows(()), as_of=TODAY, catalogue=CATALOGUE), verdicts=NOT_STUDIED,
+        as_of=TODAY, catalogue=CATALOGUE,
     )  # fmt: skip
     assert_shows(only(advice, area="core"), "status | coverage\nlog_first | -")
 
@@ -255,6 +260,47 @@ def test_a_squad_without_runners_gets_no_advice():
     advice = recommendation(
         Runners.create_empty(), coverages(rows_of(MIXED)), NO_DAYS, episode_rows(()), own,
         symptom_rates(own, catalogue=CATALOGUE), referrals(episode_rows(()), as_of=TODAY, catalogue=CATALOGUE),
-        as_of=TODAY, catalogue=CATALOGUE,
+        verdicts=NOT_STUDIED, as_of=TODAY, catalogue=CATALOGUE,
     )  # fmt: skip
     assert advice.equals(Advice.create_empty())
+
+
+def studied(betas: dict[str, float], *, sd: float = 0.1, may_reorder: bool = True) -> Any:
+    """What a study of the squad left behind, of which the advice reads the posterior only."""
+    rows = [{"area_id": area, "posterior_mean": betas.get(area, log(0.85))} for area in CATALOGUE.areas]
+    usual = {"n_onsets": 900, "prior_mean": log(0.85), "prior_sd": 0.36, "posterior_sd": sd, "data_weight": 0.9,
+             "verdict": "fewer_onsets", "may_reorder": may_reorder}  # fmt: skip
+    empty = dict.fromkeys(("log_ratio", "low", "high", "p_adjusted"))
+    return Verdicts.validate(pl.DataFrame([row | usual | empty for row in rows]), cast=True)
+
+
+EQUAL = dict.fromkeys(CATALOGUE.areas, 0.5)
+
+
+def test_sharp_and_clean_estimates_of_the_squad_reorder_the_areas_and_say_so():
+    by_prior = advised(EQUAL, onsets={"shin": 1}, aches=SHIN)
+    assert by_rank(by_prior)[0] == "glutes"
+    own = advised(
+        EQUAL,
+        onsets={"shin": 1},
+        aches=SHIN,
+        verdicts=studied({"glutes": log(0.99), "calves": log(0.5)}),
+    )
+    assert by_rank(own)[0] == "calves"
+    assert set(own["basis"]) == {"cohort"}
+    assert set(by_prior["basis"]) == {"prior"}
+
+
+def test_the_posterior_and_its_eighty_per_cent_interval_make_priority_of_the_cohort():
+    plain, own = advised(EQUAL), advised(EQUAL, verdicts=studied({"glutes": log(0.5)}, sd=0.1))
+    onsets = only(plain, area="glutes")["priority"].item() / (1 - 0.85**0.5)
+    row = only(own, area="glutes").row(0, named=True)
+    reach = NormalDist().inv_cdf(0.9) * 0.1
+    expected = [onsets * (1 - exp(beta * 0.5)) for beta in (log(0.5), log(0.5) + reach, log(0.5) - reach)]
+    assert [row["priority"], row["priority_low"], row["priority_high"]] == pytest.approx(expected, rel=1e-9)
+
+
+def test_estimates_that_may_not_reorder_leave_the_prior_in_place():
+    one_is_not_sharp = studied({"calves": log(0.3)}).with_columns(may_reorder=pl.col("area_id") != "core")
+    for verdicts in (studied({"calves": log(0.3)}, may_reorder=False), one_is_not_sharp):
+        assert_frame_equal(advised(EQUAL, verdicts=verdicts), advised(EQUAL))

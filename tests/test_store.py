@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 from runfix_analytics.catalogue import load
 from runfix_analytics.errors import ConfigError, StoreError
 from runfix_analytics.store import Store, bucket_of, private_files
-from runfix_analytics.tables import RecognisedSets, StrengthDays
+from runfix_analytics.tables import Episodes, RecognisedSets, StrengthDays
 
 CATALOGUE = load()
 HEADER = "runner_id,time_zone,units,equipment,active_from,active_to,strength_log\n"
@@ -363,3 +363,32 @@ def test_a_link_in_the_place_of_a_page_is_replaced_and_not_written_through(store
     (store.root / "reports" / "index.html").symlink_to(outside)
     store.write_private(store.root / "reports" / "index.html", b"page")
     assert outside.read_text() == "precious"
+
+
+def of_another_version(store: Store, table: str, *, without: str) -> None:
+    """The table as a version before the column wrote it."""
+    path = str(store.table_path(table))
+    pl.read_delta(path).drop(without).write_delta(
+        path, mode="overwrite", delta_write_options={"partition_by": ["bucket"], "schema_mode": "overwrite"}
+    )
+
+
+def test_a_calculated_table_of_another_version_is_named_and_made_anew(store: Store):
+    assert store.outdated() == []
+    of_another_version(store, "episodes", without="worst_severity")
+    with pytest.raises(StoreError, match="table episodes was written by another version, without: worst_severity"):
+        store.read(Episodes)
+    assert store.outdated() == ["episodes"]
+    store.renew(store.outdated())
+    assert store.outdated() == []
+    assert_frame_equal(store.read(Episodes), Episodes.create_empty())
+    assert not_private(store.root) == []
+
+
+def test_tables_of_facts_and_of_given_advice_are_never_made_anew(store: Store):
+    store.replace(StrengthDays, days(("r1", "01")), ["r1"])
+    of_another_version(store, "strength_days", without="kind")
+    of_another_version(store, "advice", without="basis")
+    assert store.outdated() == []
+    with pytest.raises(StoreError, match="strength_days was written by another version, without: kind"):
+        store.read(StrengthDays)

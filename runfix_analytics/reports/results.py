@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from runfix_analytics.cohort_results import CohortResults
 from runfix_analytics.completeness import Logged
 
 
@@ -28,6 +29,7 @@ class RunnerResults:
     advice: pl.DataFrame
     moves: pl.DataFrame
     referrals: pl.DataFrame
+    studied: CohortResults | None
 
     def is_silent(self, last: date | None) -> bool:
         """Whether a log whose newest entry is `last` has been silent for long, or never began."""

@@ -26,6 +26,7 @@ from runfix_analytics.reports.advice_section import (
     ranked_areas,
 )
 from runfix_analytics.reports.charts import Drawing
+from runfix_analytics.reports.evidence import evidence
 from runfix_analytics.reports.rendering import render_template
 from runfix_analytics.reports.results import RunnerResults
 from runfix_analytics.reports.words import (
@@ -124,12 +125,7 @@ def view(results: RunnerResults, catalogue: Catalogue) -> RunnerView:
             f"Dose for every move: {dose_low}–{dose_high} sessions a week, {rounds_low}–{rounds_high} rounds, each set "
             f"stopped where about {catalogue.days('advice.dose_rir')} more good repetitions were left."
         ),
-        evidence=(
-            "Order of the areas: how often the linked ache came up × how far coverage is under the target × how strong "
-            "the evidence is. The evidence is modest and taken to be the same for every area: published trials of "
-            "strength work in runners found anything from no effect to about a third fewer injuries. This squad's own "
-            "data do not enter it."
-        ),
+        evidence=evidence(results, catalogue),
         timeline=charts.timeline(results, catalogue),
         no_aches=_no_aches(results),
         aches=tuple(ache_row(episode, results, catalogue) for episode in recent_episodes(results)),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import exp
 from typing import Any
 
 from runfix_analytics.catalogue import Catalogue, Site
@@ -65,6 +66,30 @@ RECURRENCE = {
     "delayed": "came back after more than a year",
     "uncertain": "after a silence; onset not certain",
 }
+VERDICT = {
+    "too_few_onsets": Mark("?", "too few onsets to say", "unknown"),
+    "bias_suspected": Mark("■", "a check failed: do not use", "floor"),
+    "rehab_fingerprint": Mark("■", "looks like rehab: do not use", "floor"),
+    "opposite": Mark("◌", "inconclusive: two ways of looking disagree", "unknown"),
+    "prior_dominates": Mark("◌", "few onsets: the prior decides", "unknown"),
+    "inconclusive": Mark("◌", "inconclusive", "unknown"),
+    "fewer_onsets": Mark("▼", "associated with fewer onsets", "good"),
+    "more_onsets": Mark("▲", "associated with more onsets", "floor"),
+}
+NO_ESTIMATE = {
+    "too_few_onsets": "too few onsets",
+    "no_variation": "coverage hardly differs",
+    "not_converged": "no stable estimate",
+}
+LEFT_OUT = {
+    "no_answer": "no answer to the ache form speaks for the day",
+    "ill": "the runner was ill",
+    "no_recent_run": "no run in the weeks before",
+    "in_episode": "in an episode of the same ache already, or just out of one",
+    "no_history": "the logs do not go back far enough",
+    "washed_out": "within reach of an earlier ache: rehab may be in the coverage",
+    "coverage_unknown": "strength log not known on enough days",
+}
 SIDES = {"left": "left", "right": "right", "both": "both", "centre": "", "unknown": ""}
 CAVEAT = (
     "Weak muscles are not the only culprit: mobility, stability and neuromuscular control matter as well, so a rounded "
@@ -96,6 +121,27 @@ def ago_short(value: date | None, as_of: date) -> str:
 def percent(share: float | None) -> str:
     """A share of the target as a whole percentage; "–" where it is not known."""
     return "–" if share is None else f"{round(share * 100)}\u00a0%"
+
+
+def grouped(number: float) -> str:
+    """A whole number with its thousands apart: "12,345"."""
+    return f"{number:,.0f}"
+
+
+def ratio(log_ratio: float) -> str:
+    """A hazard ratio from its logarithm; out of any reasonable range only which way."""
+    value = exp(max(min(log_ratio, 9.0), -9.0))
+    return "<0.01" if value < 0.01 else ">100" if value > 100 else f"{value:.2f}"  # noqa: PLR2004 - what two digits hold
+
+
+def ratio_with_interval(row: dict[str, Any]) -> str:
+    """A hazard ratio with its interval: "0.71 (0.52–0.97)"; the columns are logarithms."""
+    return f"{ratio(row['log_ratio'])} ({ratio(row['low'])}–{ratio(row['high'])})"
+
+
+def p_value(p: float | None) -> str:
+    """A p-value as it is printed; "–" where there is none."""
+    return "–" if p is None else "<0.001" if p < 0.001 else f"{p:.3f}" if p < 0.01 else f"{p:.2f}"  # noqa: PLR2004
 
 
 def count(number: float, one: str, many: str | None = None) -> str:

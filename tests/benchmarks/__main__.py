@@ -25,7 +25,8 @@ def main(only: list[str]) -> None:
         command = [sys.executable, "-m", "tests.benchmarks.measuring", name]
         row = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
         rows.append(row)
-        print("{name}: ours {ours_s} s, {peer} {peer_s} s, ratio {ratio}, peak {peak_mb} MB".format(**row))
+        beside = "{peer} {peer_s} s, ratio {ratio}".format(**row) if row["peer"] else "alone"
+        print("{name}: ours {ours_s} s, {beside}, peak {peak_mb} MB".format(**row, beside=beside))
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text(json.dumps(sorted(rows, key=lambda row: row["name"]), indent=1) + "\n")
     print(f"written: {OUTPUT}")

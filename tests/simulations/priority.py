@@ -14,7 +14,7 @@ from runfix_analytics.rates import symptom_rates
 from runfix_analytics.recognition import recognise
 from runfix_analytics.recommendation import recommendation
 from runfix_analytics.simulation import Simulated, simulate
-from runfix_analytics.tables import Advice, KnownDays, Referrals
+from runfix_analytics.tables import Advice, KnownDays, Referrals, Verdicts
 from runfix_analytics.verdicts import prior
 
 DRAWN = Scenario("drawn")
@@ -70,9 +70,11 @@ def _advice(squad: Simulated, catalogue: Catalogue) -> pl.DataFrame:
     aches = episodes(logs.ache_reports, as_of=as_of, catalogue=catalogue)
     exposed = exposure(logs.runners, logs.runs, logs.ache_reports, aches, as_of=as_of, catalogue=catalogue)
     rates = symptom_rates(exposed, catalogue=catalogue)
-    return Advice.validate(recommendation(
-        logs.runners, covered, days, aches, exposed, rates, Referrals.create_empty(), as_of=as_of, catalogue=catalogue
-    ))  # fmt: skip
+    advice = recommendation(
+        logs.runners, covered, days, aches, exposed, rates, Referrals.create_empty(),
+        verdicts=Verdicts.create_empty(), as_of=as_of, catalogue=catalogue,
+    )  # fmt: skip
+    return Advice.validate(advice)
 
 
 def _true_onsets(squad: Simulated, catalogue: Catalogue) -> np.ndarray:

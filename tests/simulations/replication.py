@@ -1,13 +1,12 @@
 """One replication: a squad with a known truth through the same functions as a real one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import dataframely as dy
 import polars as pl
 
 from runfix_analytics.association import Association, association, pooled
 from runfix_analytics.catalogue import Catalogue
-from runfix_analytics.cohort import Cohort, analysis_rows, as_reported, cohort, sampling
+from runfix_analytics.cohort import Cohort, analysis_rows, as_reported, at_risk, cohort, sampling
 from runfix_analytics.episodes import episodes
 from runfix_analytics.exposure import exposure
 from runfix_analytics.known_days import known_days
@@ -16,7 +15,6 @@ from runfix_analytics.rates import symptom_rates
 from runfix_analytics.recognition import recognise
 from runfix_analytics.running_load import running_load
 from runfix_analytics.simulation import SCENARIOS, Simulated, simulate
-from runfix_analytics.tables import Episodes
 
 SEED = 20261122  # fixed before anything was run
 NAIVE_LAG = 1
@@ -60,9 +58,8 @@ def cohorts(squad: Simulated, catalogue: Catalogue, *, is_thinned: bool = True) 
     days = known_days(logs.runners, logs.runs, sets, logs.strength_days, as_of=as_of, catalogue=catalogue)
     load = running_load(logs.runs, as_of=as_of, catalogue=catalogue)
 
-    def of(onsets: dy.DataFrame[Episodes]) -> Cohort:
-        return cohort(
-            logs.runs, logs.ache_reports, sets, days, load, onsets, as_of=as_of, catalogue=catalogue, keep=keep
-        )
-
-    return of(aches), of(as_reported(aches)), onset_lag(aches, catalogue)
+    of = cohort(logs.runs, logs.ache_reports, sets, days, load, aches, as_of=as_of, catalogue=catalogue, keep=keep)
+    risk, _ = at_risk(
+        logs.runs, logs.ache_reports, as_reported(aches), load, as_of=as_of, catalogue=catalogue, keep=keep
+    )
+    return of, replace(of, at_risk=risk), onset_lag(aches, catalogue)
