@@ -306,6 +306,26 @@ def explain(runner: str, area: str, root: Path, as_of: date, *, as_json: bool) -
         )
 
 
+@main.command()
+@click.argument("root", type=click.Path(path_type=Path))
+@click.option("--runners", "n_runners", type=click.IntRange(1, 10_000), default=12, show_default=True)
+@click.option("--days", "n_days", type=click.IntRange(60, 3650), default=365, show_default=True)
+@click.option("--scenario", default="rehab", show_default=True, help="What is true: null, effect, rehab, missing, …")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+def simulate(root: Path, n_runners: int, n_days: int, scenario: str, seed: int) -> None:
+    """Make up a squad with a known truth: a new store at ROOT with export files in the inboxes, to try things on."""
+    from runfix_analytics.catalogue import load
+    from runfix_analytics.simulated_files import write_squad
+    from runfix_analytics.simulation import SCENARIOS
+    from runfix_analytics.simulation import simulate as make_up
+
+    if scenario not in SCENARIOS:
+        raise ConfigError(f'there is no scenario "{scenario}"; there are: {", ".join(SCENARIOS)}')
+    squad = make_up(SCENARIOS[scenario], n_runners=n_runners, n_days=n_days, seed=seed, catalogue=load())
+    write_squad(squad, root)
+    click.echo(f"{n_runners} made-up runners at {root}. Next: runfix nightly --root {root} --as-of {squad.last_day}")
+
+
 @main.group()
 def replicate() -> None:
     """Run a published test again on the authors' own data, as an anchor for ours."""
@@ -319,7 +339,11 @@ def lovdal(path: Path) -> None:
     Takes about a minute. Nothing of it goes into anybody's advice.
     """
     from runfix_analytics.catalogue import load
-    from runfix_analytics.lovdal import read_days, replicate_day
+
+    try:
+        from runfix_analytics.lovdal import read_days, replicate_day
+    except ImportError as error:
+        raise ConfigError("this needs scikit-learn; run: pip install 'runfix-analytics[prediction]'") from error
 
     catalogue = load()
     result = replicate_day(read_days(path, catalogue=catalogue), catalogue=catalogue)

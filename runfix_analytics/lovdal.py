@@ -14,7 +14,8 @@ import polars as pl
 
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.errors import ConfigError, ReadError
-from runfix_analytics.prediction import Array, OnsetClassifier, auc, interval, runner_draws
+from runfix_analytics.prediction import OnsetClassifier, auc, interval, runner_draws
+from runfix_analytics.prediction_rows import Array
 
 PERCEIVED = ("perceived exertion", "perceived trainingSuccess", "perceived recovery")
 MEASURES = (

@@ -11,6 +11,7 @@ from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.likelihood import Floats
 from runfix_analytics.tables import Estimates, Verdicts
 
+_EXACT = 9
 _CONTROLS = ("unlinked", "future")
 
 
@@ -103,7 +104,7 @@ def verdicts(
             prior_sd=pl.Series(np.sqrt(np.diag(spread))),
             posterior_mean=pl.Series(after),
             posterior_sd=pl.Series(np.sqrt(np.diag(together))),
-            data_weight=pl.Series(np.clip(1 - np.diag(together) / np.diag(spread), 0, 1)),
+            data_weight=pl.Series(np.clip(1 - np.diag(together) / np.diag(spread), 0, 1).round(_EXACT)),
             verdict=_verdict(of_all, catalogue),
             may_reorder=pl.lit(bool(sharp) and of_all.is_lag_curve_flat and not of_all.is_bias_suspected),
         )

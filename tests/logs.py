@@ -5,6 +5,7 @@ from datetime import date, time, timedelta
 from typing import Any
 
 import dataframely as dy
+import numpy as np
 import polars as pl
 from draw import completed, drawn
 from polars.testing import assert_frame_equal
@@ -14,6 +15,7 @@ from runfix_analytics.known_days import known_days
 from runfix_analytics.recognition import recognise
 from runfix_analytics.tables import (
     AcheReports,
+    AnalysisRows,
     Coverage,
     Episodes,
     KnownDays,
@@ -168,6 +170,44 @@ def episode_rows(table: Table) -> Any:
         frame = frame.with_columns(last_reported_on=pl.coalesce("ended_on", "onset_on") if "ended_on" in frame.columns
                                    else pl.col("onset_on"))  # fmt: skip
     return _valid(Episodes, frame)
+
+
+def made_up_rows(
+    n_runners: int = 50,
+    n_days: int = 60,
+    *,
+    chance: float = 0.01,
+    effects: Sequence[float] = (0.0,) * 5,
+    seed: int = 1,
+    lag: int = 21,
+    sessions: int = 16,
+) -> Any:
+    """Analysis rows with known effects by area: coverage in sixteenths, on each day anew."""
+    rng = np.random.default_rng(seed)
+    symptoms = [symptom.id for symptom in CATALOGUE.symptoms.values() if symptom.in_hazard_models]
+    links = np.array([[area in CATALOGUE.linked_areas(symptom) for area in CATALOGUE.areas] for symptom in symptoms])
+    n_each, n = len(symptoms), n_runners * n_days * len(symptoms)
+    coverage = np.repeat(
+        rng.integers(0, sessions + 1, (n_runners * n_days, len(CATALOGUE.areas))) / sessions, n_each, 0
+    )
+    place = np.arange(n) % n_each
+    hazard = chance * np.exp((coverage * links[place]) @ np.array(effects))
+    days = pl.Series(20_000 + (np.arange(n) // n_each) % n_days).cast(pl.Int32).cast(pl.Date)
+    frame = pl.DataFrame({
+        "runner_id": [f"r{number:03}" for number in np.arange(n) // (n_each * n_days)],
+        "local_date": days,
+        "symptom_id": np.array(symptoms)[place],
+        "is_onset": rng.random(n) < hazard / (1 + hazard),
+        "coverage": coverage.tolist(),
+        "chronic_km_per_day": rng.gamma(4, 1.0, n),
+        "is_spike": rng.random(n) < 0.2,
+        "n_prior_any": rng.integers(0, 4, n),
+        "years": (np.arange(n) // n_each) % n_days / 365.25,
+    }).with_columns(
+        n_prior_same=pl.col("n_prior_any") // 2, sampled_share=1.0, lag_days=lag,
+        window_end=pl.col("local_date") - timedelta(days=lag), episode_ids=pl.lit([], pl.List(pl.String)),
+    )  # fmt: skip
+    return _valid(AnalysisRows, frame)
 
 
 def assert_shows(frame: pl.DataFrame, table: str) -> None:

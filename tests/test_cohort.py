@@ -1,6 +1,6 @@
 """Who was at risk when, and with what coverage some weeks before: method.md §3 and §4."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -61,7 +61,10 @@ TRAINED = [
 ]
 
 
-IMPORTS = draw(Imports, "runner_id | import_id | file_name\nr1 | import | hevy.csv")
+IMPORTS = draw(
+    Imports, "runner_id | import_id | file_name | status\nr1 | import | hevy.csv | imported", n_bytes=1, n_rows=0,
+    n_accepted=0, n_rejected=0, n_skipped=0, warnings=[], imported_at=datetime(2026, 6, 1, tzinfo=UTC),
+)  # fmt: skip
 
 
 def joined(
@@ -284,10 +287,11 @@ def test_coverage_is_that_of_the_coverage_table_without_assumed_days_and_the_tai
     days, sets = any_days()
     of = joined(answers=of_all(WEEKLY, 4), ran=of_all(RAN, 4), sets=sets, days=days)
     rows, left_out = analysis_rows(of, lag_days=lag, catalogue=CATALOGUE)
+    lagging = timedelta(days=lag)
     strict = days.with_columns(is_known=pl.col("is_known") & ~pl.col("evidence").is_in(NOT_FOR_ONSETS))
     table = coverage(recognised(sets), KnownDays.validate(strict), catalogue=CATALOGUE)
     expected = (
-        of.at_risk.select("runner_id", "local_date", "symptom_id", window_end=pl.col("local_date") - timedelta(days=lag))
+        of.at_risk.select("runner_id", "local_date", "symptom_id", window_end=pl.col("local_date") - lagging)
         .join(table.select("runner_id", "area_id", "coverage", window_end="local_date"), on=["runner_id", "window_end"])
         .filter(pl.col("coverage").is_not_null())
     )  # fmt: skip

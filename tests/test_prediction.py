@@ -43,13 +43,12 @@ from runfix_analytics.prediction import (
     honest_folds,
     interval,
     is_clearly_better,
-    model_matrix,
-    prediction_rows,
     prediction_scores,
     purge_days,
     riley_minimum,
     runner_draws,
 )
+from runfix_analytics.prediction_rows import model_matrix, prediction_rows
 from runfix_analytics.running_load import running_load
 from runfix_analytics.tables import KnownDays, PredictionRows
 

@@ -44,9 +44,10 @@ class Check:
     """One negative control, or one mark of the whole section."""
 
     symbol: str
-    name: str
-    figure: str
     said: str
+    name: str = ""
+    figure: str = ""
+    onsets: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Associated:
     controls: tuple[Check, ...]
     marks: tuple[Check, ...]
     sensitivities: tuple[tuple[str, ...], ...]
+    no_sensitivities: str
     pairs: tuple[tuple[str, ...], ...]
     not_printed: str
 
@@ -80,6 +82,7 @@ def associated(found: Association, catalogue: Catalogue) -> Associated:
                        for row in _of(found, name).iter_rows(named=True)),
         marks=_marks(found, is_curve=is_curve, catalogue=catalogue),
         sensitivities=_sensitivities(found, catalogue),
+        no_sensitivities=f"Other ways of looking: none printed, no area has an estimate on {_least(catalogue)} onsets.",
         pairs=shown,
         not_printed=hidden,
     )  # fmt: skip
@@ -154,12 +157,12 @@ def _control(row: dict[str, Any], catalogue: Catalogue) -> Check:
         "unlinked": "Areas that the article does not link to the ache",
         "future": f"Linked areas, in the {window} days that begin {lead} days after the day",
     }[row["estimator"]]
-    figure = f"{_figure(row, catalogue)}, {grouped(row['n_onsets'])} onsets"
-    if row["log_ratio"] is None or row["low"] is None or row["high"] is None:
-        return Check(UNKNOWN, name, figure, "not known: nothing is shown either way")
+    told = (name, _figure(row, catalogue), f"{grouped(row['n_onsets'])} onsets")
+    if row["log_ratio"] is None:
+        return Check(UNKNOWN, "not known: nothing is shown either way", *told)
     if row["low"] > 0 or row["high"] < 0:
-        return Check(BAD, name, figure, "shows something, and should not: bias suspected")
-    return Check(GOOD, name, figure, "shows nothing, as it should")
+        return Check(BAD, "shows something, and should not: bias suspected", *told)
+    return Check(GOOD, "shows nothing, as it should", *told)
 
 
 def _marks(found: Association, *, is_curve: bool, catalogue: Catalogue) -> tuple[Check, ...]:
@@ -181,7 +184,7 @@ def _marks(found: Association, *, is_curve: bool, catalogue: Catalogue) -> tuple
     }
     flat_said = {
         BAD: "The lag curve is not flat: how strong the association is depends on the lag chosen.",
-        GOOD: "The lag curve is flat: every lag agrees with the one used.",
+        GOOD: "The lag curve is flat as far as these onsets can tell: every mean lies in the interval of the lag used.",
         UNKNOWN: "Whether the lag curve is flat is not known.",
     }
     judged = (
@@ -189,17 +192,21 @@ def _marks(found: Association, *, is_curve: bool, catalogue: Catalogue) -> tuple
         (rehab_said, BAD if rehab else GOOD if is_curve else UNKNOWN),
         (flat_said, UNKNOWN if not is_curve else GOOD if flat else BAD),
     )
-    return tuple(Check(symbol, "", "", said[symbol]) for said, symbol in judged)
+    return tuple(Check(symbol, said[symbol]) for said, symbol in judged)
 
 
 def _sensitivities(found: Association, catalogue: Catalogue) -> tuple[tuple[str, ...], ...]:
     """For each area the estimate, and the two other ways of looking, each with its onsets."""
+    looks = ("pooled", "within", "pooled_unwashed")
+    looked = found.estimates.filter(pl.col("estimator").is_in(looks))
+    if not any(_is_shown(row, catalogue) for row in looked.iter_rows(named=True)):
+        return ()
     rows = []
     for area in found.verdicts["area_id"]:
         cells = [
             f"{_figure(row, catalogue)}, {grouped(row['n_onsets'])}"
-            for estimator in ("pooled", "within", "pooled_unwashed")
-            for row in _of(found, estimator).filter(pl.col("area_id") == area).iter_rows(named=True)
+            for look in looks
+            for row in _of(found, look).filter(pl.col("area_id") == area).iter_rows(named=True)
         ]
         rows.append((catalogue.areas[area].name, *cells))
     return tuple(rows)

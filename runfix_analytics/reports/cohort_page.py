@@ -102,7 +102,7 @@ def sentence(found: Association, catalogue: Catalogue) -> str:
     ])  # fmt: skip
     if unusable := _unusable(found, catalogue):
         return unusable
-    if found.verdicts["may_reorder"].any():
+    if may_reorder(found):
         return f"In this squad {told or 'no area stands out'}; these data may change the order of the advice."
     if told:
         return f"In this squad {told}; still, {rests}."
@@ -126,6 +126,11 @@ def _unusable(found: Association, catalogue: Catalogue) -> str:
     return ""
 
 
+def may_reorder(found: Association) -> bool:
+    """Whether the squad's data are sharp and clean enough, in every area, to enter the advice."""
+    return found.verdicts.height > 0 and bool(found.verdicts["may_reorder"].all())
+
+
 def _areas_with(found: Association, verdict: str) -> list[str]:
     return found.verdicts.filter(pl.col("verdict") == verdict)["area_id"].to_list()
 
@@ -133,7 +138,7 @@ def _areas_with(found: Association, verdict: str) -> list[str]:
 def advice(found: Association, catalogue: Catalogue) -> str:
     """Whether the squad's data change anyone's advice, and why not."""
     sharp = catalogue.number("association.max_standard_error")
-    if found.verdicts["may_reorder"].any():
+    if may_reorder(found):
         return (
             "The squad's own data, together with the prior, may change the order of the areas in a runner's advice: "
             f"every estimate is sharp (standard error at most {sharp:.2f}), checks are clean and the lag curve is flat."
@@ -145,7 +150,8 @@ def advice(found: Association, catalogue: Catalogue) -> str:
         "a check failed" if found.marks.is_bias_suspected else "",
         "" if found.marks.is_lag_curve_flat else "the lag curve is not known to be flat",
     ]
-    return f"The squad's own data change nobody's advice: {listing([why for why in reasons if why])}."
+    why = listing([reason for reason in reasons if reason])
+    return f"The squad's own data change nobody's advice{': ' if why else ''}{why}."
 
 
 def _lag(found: Association, catalogue: Catalogue) -> str:

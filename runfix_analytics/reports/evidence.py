@@ -32,7 +32,7 @@ def _set_aside(studied: CohortResults | None, catalogue: Catalogue) -> str:
 
 
 def _own(studied: CohortResults) -> str:
-    weights = studied.found.verdicts["data_weight"]
-    low, high = percent(weights.min()), percent(weights.max())
+    weights = studied.found.verdicts["data_weight"].to_list()
+    low, high = percent(min(weights)), percent(max(weights))
     span = low if low == high else f"{low[:-2]}–{high}"
     return f"{studied.found.n_onsets} usable onsets; weight against the trials {span}"

@@ -111,7 +111,7 @@ def _exposure(row: dict[str, Any]) -> str:
     """Whom the rates are of, and what they ran meanwhile."""
     silent = [f"{grouped(row[f'n_runs_without_{what}'])} without {what}" for what in ("duration", "distance")
               if row[f"n_runs_without_{what}"]]  # fmt: skip
-    adding = f" Runs {listing(silent)} add nothing to them." if silent else ""
+    adding = f" Of these, {listing(silent)} add nothing." if silent else ""
     return (
         f"{count(row['n_runners'], 'runner')} under observation on {grouped(row['n_observed_days'])} days, with "
         f"{grouped(row['hours'])} h and {grouped(row['km'])} km of running in {grouped(row['n_runs'])} runs.{adding}"
@@ -151,4 +151,4 @@ def _weeks(prevalence: dy.DataFrame[Prevalence], as_of: date, catalogue: Catalog
     if newest["share_substantial"] is None:
         return cohort_charts.weeks(list(rows.iter_rows(named=True)), as_of), f"{told}."
     n, part = newest["n_substantial"], percent(newest["share_substantial"])
-    return cohort_charts.weeks(list(rows.iter_rows(named=True)), as_of), f"{told}; a substantial one {n}, {part}."
+    return cohort_charts.weeks(list(rows.iter_rows(named=True)), as_of), f"{told}; a substantial one: {n} ({part})."

@@ -70,7 +70,7 @@ VERDICT = {
     "too_few_onsets": Mark("?", "too few onsets to say", "unknown"),
     "bias_suspected": Mark("■", "a check failed: do not use", "floor"),
     "rehab_fingerprint": Mark("■", "looks like rehab: do not use", "floor"),
-    "opposite": Mark("◌", "inconclusive: two ways of looking disagree", "unknown"),
+    "opposite": Mark("◌", "inconclusive: two looks disagree", "unknown"),
     "prior_dominates": Mark("◌", "few onsets: the prior decides", "unknown"),
     "inconclusive": Mark("◌", "inconclusive", "unknown"),
     "fewer_onsets": Mark("▼", "associated with fewer onsets", "good"),
