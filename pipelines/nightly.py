@@ -1,4 +1,4 @@
-"""The night as a Prefect flow: import → survey → assess → publish, mapped over buckets of runners.
+"""The night as a Prefect flow: import → survey → study → assess → publish, mapped over buckets of runners.
 
     python -m pipelines.nightly --root squad          on this machine, without a server of yours and without a network
     prefect deploy --all && prefect worker start …     from prefect.yaml, see docs/operator.md

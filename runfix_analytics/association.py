@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from runfix_analytics.catalogue import Catalogue
-from runfix_analytics.cohort import Cohort, analysis_rows, with_future
+from runfix_analytics.cohort import Cohort, analysis_rows, in_order, with_future
 from runfix_analytics.hazard import (
     CONTROL,
     Matrix,
@@ -82,7 +82,7 @@ def association(of: Cohort, *, lag_days: int, catalogue: Catalogue) -> Associati
         share_of_rows=rows.height / n_rows if n_rows else 1.0,
         estimates=estimates,
         verdicts=verdicts(estimates, covariance, found, catalogue),
-        exclusions=Exclusions.validate(pl.concat([of.exclusions, left_out])),
+        exclusions=in_order(Exclusions.validate(pl.concat([of.exclusions, left_out]))),
         marks=found,
     )
 

@@ -19,6 +19,7 @@ from runfix_analytics.coverage import DAYS_PER_WEEK, session_credits
 from runfix_analytics.exposure import days_of_episodes, diary_days
 from runfix_analytics.known_days import NOT_FOR_ONSETS
 from runfix_analytics.tables import (
+    ROW_EXCLUSIONS,
     AcheReports,
     AnalysisRows,
     AtRisk,
@@ -57,6 +58,12 @@ def combine(cohorts: Iterable[Cohort]) -> Cohort:
         pl.concat([part.spells for part in parts]),
         Exclusions.validate(counts.group_by("reason", maintain_order=True).agg(pl.col("n_rows", "n_onsets").sum())),
     )
+
+
+def in_order(exclusions: dy.DataFrame[Exclusions]) -> dy.DataFrame[Exclusions]:
+    """In the order in which the reasons are judged."""
+    place = pl.col("reason").replace_strict(list(ROW_EXCLUSIONS), range(len(ROW_EXCLUSIONS)), return_dtype=pl.Int8)
+    return Exclusions.validate(exclusions.sort(place))
 
 
 def cohort(  # noqa: PLR0913 - the tables of one assessment

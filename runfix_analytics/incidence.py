@@ -58,8 +58,10 @@ def incidence(
         .join(onsets, on=_GROUP, how="left", validate="1:1", maintain_order="left")
         .join(_burden(episodes, reports, members, as_of, catalogue), on=_GROUP, how="left", maintain_order="left")
         .join(_days_lost(in_groups, reports, catalogue), on=_GROUP, how="left", maintain_order="left")
+        .with_columns(pl.col(none).fill_null(0))
         .with_columns(
-            pl.col(none).fill_null(0), is_printable=pl.col("n_runners") >= catalogue.days("incidence.min_runners")
+            is_printable=(pl.col("n_runners") >= catalogue.days("incidence.min_runners"))
+            & ~pl.col("n_onsets").is_between(1, catalogue.days("incidence.min_onsets") - 1)
         )
     )
     level = catalogue.number("incidence.interval_level")

@@ -574,9 +574,10 @@ class Exclusions(dy.Schema):
 class Estimates(dy.Schema):
     """One row per estimator, lag and term: the log hazard ratio of full coverage against none.
 
-    `area_id` null: one term over all areas. `symptom_id` is set for single pairs only. low and high: the 95 % interval.
-    The estimate is null with the reason `missing` where there is none. `p_adjusted`: Holm over areas (pooled),
-    Benjamini-Hochberg over pairs. `n_onsets`: usable onsets of the symptoms that the term is made of.
+    `n_rows`: rows fitted, after thinning. `area_id` null: one term over all areas. `symptom_id` is set for single pairs
+    only. low and high: the 95 % interval. The estimate is null with the reason `missing` where there is none.
+    `p_adjusted`: Holm over areas (pooled), Benjamini-Hochberg over pairs. `n_onsets`: usable onsets of the symptoms
+    that the term is made of.
     """
 
     estimator = _one_of(ESTIMATORS)

@@ -21,12 +21,13 @@ class Marks:
 
     `is_bias_suspected`: a negative control's interval excludes 0. `is_rehab_fingerprint`: harmful at the shortest lag,
     no longer at the lag of the model. `is_lag_curve_flat`: the mean at every lag lies in the model lag's interval;
-    false where the curve is not known.
+    false where the curve is not known. `are_checks_known`: both negative controls have an estimate.
     """
 
     is_bias_suspected: bool
     is_rehab_fingerprint: bool
     is_lag_curve_flat: bool
+    are_checks_known: bool
 
 
 def marks(estimates: dy.DataFrame[Estimates], lag_days: int) -> Marks:
@@ -40,7 +41,8 @@ def marks(estimates: dy.DataFrame[Estimates], lag_days: int) -> Marks:
         shortest = curve.row(0, named=True)
         is_fingerprint = shortest["low"] > 0 and at_model["low"] <= 0 and shortest["log_ratio"] > at_model["high"]
         is_flat = bool(curve["log_ratio"].is_between(at_model["low"], at_model["high"]).all())
-    return Marks(bool(_excludes_zero(controls).any()), is_fingerprint, is_flat)
+    are_checks_known = controls["log_ratio"].count() == len(_CONTROLS)
+    return Marks(bool(_excludes_zero(controls).any()), is_fingerprint, is_flat, are_checks_known)
 
 
 def _excludes_zero(estimates: pl.DataFrame) -> pl.Series:
@@ -84,15 +86,14 @@ def verdicts(
     In this order: too_few_onsets (under 50 usable onsets); bias_suspected and rehab_fingerprint, said
     of the whole cohort; opposite (a sensitivity contradicts the pooled estimate); prior_dominates (under 120 onsets);
     fewer_onsets or more_onsets where Holm's p is under 0.05; else inconclusive, as is an area without an
-    estimate. Source: method.md §4.
+    estimate. The posterior leaves out areas with too few onsets. Source: method.md §4.
     """
     areas = pl.DataFrame({"area_id": list(catalogue.areas)})
     primary = areas.join(_of(estimates, "pooled"), on="area_id", how="left", validate="1:1", maintain_order="left")
     mean, spread = prior(catalogue)
-    after, together = posterior(
-        primary["log_ratio"].cast(pl.Float64).fill_null(np.nan).to_numpy(), covariance, catalogue
-    )
     is_printable = pl.col("n_onsets") >= catalogue.number("association.min_onsets")
+    believed = primary.select(pl.when(is_printable).then(pl.col("log_ratio").cast(pl.Float64))).to_series()
+    after, together = posterior(believed.fill_null(np.nan).to_numpy(), covariance, catalogue)
     sharp = (primary["se"] <= catalogue.number("association.max_standard_error")).fill_null(value=False).all()
     judged = (
         primary.join(_sensitivity(estimates, "within"), on="area_id", how="left", validate="1:1", maintain_order="left")
@@ -106,7 +107,9 @@ def verdicts(
             posterior_sd=pl.Series(np.sqrt(np.diag(together))),
             data_weight=pl.Series(np.clip(1 - np.diag(together) / np.diag(spread), 0, 1).round(_EXACT)),
             verdict=_verdict(of_all, catalogue),
-            may_reorder=pl.lit(bool(sharp) and of_all.is_lag_curve_flat and not of_all.is_bias_suspected),
+            may_reorder=pl.lit(
+                bool(sharp) and of_all.is_lag_curve_flat and of_all.are_checks_known and not of_all.is_bias_suspected
+            ),
         )
         .with_columns(
             pl.when(is_printable).then(name).alias(name) for name in ("log_ratio", "low", "high", "p_adjusted")

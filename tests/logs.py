@@ -179,20 +179,17 @@ def made_up_rows(
     chance: float = 0.01,
     effects: Sequence[float] = (0.0,) * 5,
     seed: int = 1,
-    lag: int = 21,
-    sessions: int = 16,
+    step: int = 7,
 ) -> Any:
-    """Analysis rows with known effects by area: coverage in sixteenths, on each day anew."""
+    """Analysis rows with known effects by area: days a `step` apart, on each of them coverage anew, in sixteenths."""
     rng = np.random.default_rng(seed)
     symptoms = [symptom.id for symptom in CATALOGUE.symptoms.values() if symptom.in_hazard_models]
     links = np.array([[area in CATALOGUE.linked_areas(symptom) for area in CATALOGUE.areas] for symptom in symptoms])
     n_each, n = len(symptoms), n_runners * n_days * len(symptoms)
-    coverage = np.repeat(
-        rng.integers(0, sessions + 1, (n_runners * n_days, len(CATALOGUE.areas))) / sessions, n_each, 0
-    )
+    coverage = np.repeat(rng.integers(0, 17, (n_runners * n_days, len(CATALOGUE.areas))) / 16, n_each, 0)
     place = np.arange(n) % n_each
     hazard = chance * np.exp((coverage * links[place]) @ np.array(effects))
-    days = pl.Series(20_000 + (np.arange(n) // n_each) % n_days).cast(pl.Int32).cast(pl.Date)
+    days = pl.Series(20_000 + (np.arange(n) // n_each) % n_days * step).cast(pl.Int32).cast(pl.Date)
     frame = pl.DataFrame({
         "runner_id": [f"r{number:03}" for number in np.arange(n) // (n_each * n_days)],
         "local_date": days,
@@ -202,10 +199,10 @@ def made_up_rows(
         "chronic_km_per_day": rng.gamma(4, 1.0, n),
         "is_spike": rng.random(n) < 0.2,
         "n_prior_any": rng.integers(0, 4, n),
-        "years": (np.arange(n) // n_each) % n_days / 365.25,
+        "years": (np.arange(n) // n_each) % n_days * step / 365.25,
     }).with_columns(
-        n_prior_same=pl.col("n_prior_any") // 2, sampled_share=1.0, lag_days=lag,
-        window_end=pl.col("local_date") - timedelta(days=lag), episode_ids=pl.lit([], pl.List(pl.String)),
+        n_prior_same=pl.col("n_prior_any") // 2, sampled_share=1.0, lag_days=21,
+        window_end=pl.col("local_date") - timedelta(days=21), episode_ids=pl.lit([], pl.List(pl.String)),
     )  # fmt: skip
     return _valid(AnalysisRows, frame)
 

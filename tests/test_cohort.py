@@ -147,14 +147,6 @@ def test_rows_and_what_is_left_out_add_up_to_every_day_and_symptom_from_the_firs
     assert of.at_risk.height + of.exclusions["n_rows"].sum() == 51 * len(SYMPTOMS)
 
 
-def test_what_is_left_out_stands_in_the_order_in_which_it_is_judged():
-    assert in_winter().exclusions["reason"].to_list() == ["no_answer", "ill", "no_recent_run", "in_episode"]
-    days = f"from | to | evidence\n2026-01-01 | 2026-04-20 | declared\n2026-04-21 | {AS_OF} | unknown"
-    everything = joined(SHIN.replace("2026-01", "2026-03"), days=days)
-    left_out = analysis_rows(everything, lag_days=21, catalogue=CATALOGUE)[1]
-    assert left_out["reason"].to_list() == ["no_history", "washed_out", "coverage_unknown"]
-
-
 def test_an_onset_on_a_day_that_is_left_out_is_counted_there():
     aches = f"""{SHIN.replace("site", "side | site").replace("shin", "left | shin")}
         right | shin | 2026-01-12 | 2026-01-13 | ended

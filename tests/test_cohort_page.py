@@ -47,7 +47,7 @@ from runfix_analytics.verdicts import Marks
 AS_OF = date(2026, 3, 29)
 AREAS = list(CATALOGUE.areas)
 PAIRS = [(s.id, link.area) for s in CATALOGUE.symptoms.values() if s.in_hazard_models for link in s.links]
-CLEAN = Marks(is_bias_suspected=False, is_rehab_fingerprint=False, is_lag_curve_flat=True)
+CLEAN = Marks(is_bias_suspected=False, is_rehab_fingerprint=False, is_lag_curve_flat=True, are_checks_known=True)
 ALLOWED = "association, not cause"
 
 
@@ -161,7 +161,7 @@ def empty_page(n_runners: int = 7) -> Page:
 
 
 FEW = {"n_onsets": 12, "log_ratio": None, "low": None, "high": None, "p_adjusted": None, "verdict": "too_few_onsets"}
-UNKNOWN = Marks(is_bias_suspected=False, is_rehab_fingerprint=False, is_lag_curve_flat=False)
+UNKNOWN = Marks(is_bias_suspected=False, is_rehab_fingerprint=False, is_lag_curve_flat=False, are_checks_known=False)
 
 
 def few_onsets() -> Association:
@@ -515,7 +515,9 @@ def test_an_empty_cohort_has_a_page_that_says_so():
 
 def every_page() -> list[Page]:
     marked = [association_of(verdict={"verdict": verdict}) for verdict in VERDICTS]
-    flags = [Marks(bias, rehab, flat) for bias in (False, True) for rehab in (False, True) for flat in (False, True)]
+    flags = [
+        Marks(bias, rehab, flat, True) for bias in (False, True) for rehab in (False, True) for flat in (False, True)
+    ]
     missing = [association_of(found=estimates(log_ratio=None, missing=reason), marks=UNKNOWN) for reason in REASONS]
     made_pages = [page_of(found) for found in (*marked, *missing, *(association_of(marks=m) for m in flags))]
     reordering = association_of(verdict={"may_reorder": True, "verdict": "more_onsets"}, lag_days=28)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date
+from math import log
+from statistics import NormalDist
 
 import dataframely as dy
 import polars as pl
@@ -13,9 +15,6 @@ from runfix_analytics.reports.incidence_section import Happened, happened
 from runfix_analytics.reports.rendering import render_template
 from runfix_analytics.reports.words import CAVEAT, area_names, day, grouped, listing, percent
 from runfix_analytics.tables import Incidence, Prevalence
-
-# what a squad can settle: spread of the estimates in simulation (method.md §4), power 0.8 at the usual level
-SE_TIMES_ROOT_ONSETS, SUPERVISED_RATIO, ONSETS_TO_SETTLE, CLUB = 3.8, 0.66, 650, 40
 
 
 @dataclass(frozen=True)
@@ -207,10 +206,22 @@ def _method(catalogue: Catalogue) -> tuple[str, ...]:
         f"{number('priority.effect_sd_between'):.2f}, each area's around it {number('priority.effect_sd_area'):.2f} "
         f"({center.source}). The squad's data may change the order of the advice only where every standard error is at "
         f"most {number('association.max_standard_error'):.2f}, the checks are clean and the lag curve is flat.",
-        f"Limits: association, not cause. A club of {CLUB} can never settle it: the standard error is about "
-        f"{SE_TIMES_ROOT_ONSETS} / √onsets, so a ratio of {SUPERVISED_RATIO} needs about {ONSETS_TO_SETTLE} onsets of "
-        "an area's aches.",
+        f"Limits: association, not cause. A club of {days('association.club')} can never settle it: the standard error "
+        f"is about {number('association.se_of_one_onset'):g} / √onsets, so a ratio of "
+        f"{number('association.trial_ratio'):g} needs about {_onsets_to_settle(catalogue)} onsets of an area's aches.",
         "Rates: new overuse aches on days that an answer speaks for, per 1000 h and km run on such days; exact Poisson "
         f"intervals, weekly shares exact binomial ({percent(number('incidence.interval_level'))}). Not known is not "
-        f"zero. Figures of fewer than {days('incidence.min_runners')} runners are not printed.",
+        f"zero. Figures of fewer than {days('incidence.min_runners')} runners or "
+        f"{days('incidence.min_onsets')} onsets are not printed.",
     )
+
+
+def _onsets_to_settle(catalogue: Catalogue) -> int:
+    """Onsets of an area's symptoms with which the trials' best effect would be seen; to the nearest fifty."""
+    normal = NormalDist()
+    reach = normal.inv_cdf(0.5 + catalogue.number("association.confidence") / 2)
+    reach += normal.inv_cdf(catalogue.number("association.power"))
+    onsets = (
+        reach * catalogue.number("association.se_of_one_onset") / log(catalogue.number("association.trial_ratio"))
+    ) ** 2
+    return round(onsets / 50) * 50

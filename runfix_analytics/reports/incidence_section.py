@@ -81,9 +81,16 @@ def _too_few(catalogue: Catalogue) -> str:
     return f"Fewer than {catalogue.days('incidence.min_runners')} runners"
 
 
+def _why_not(row: dict[str, Any], catalogue: Catalogue) -> str:
+    """Too few runners, or so few onsets that they would tell on a person."""
+    if row["n_runners"] < catalogue.days("incidence.min_runners"):
+        return _too_few(catalogue)
+    return f"fewer than {catalogue.days('incidence.min_onsets')} onsets"
+
+
 def _rates(row: dict[str, Any], name: str, catalogue: Catalogue) -> RateRow:
     if not row["is_printable"]:
-        return RateRow(name, why_not=f"{_too_few(catalogue).lower()}: not printed")
+        return RateRow(name, why_not=f"{_why_not(row, catalogue).lower()}: not printed")
     return RateRow(
         name,
         onsets=f"{grouped(row['n_onsets'])} ({row['n_runners_with_onset']})",

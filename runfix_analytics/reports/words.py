@@ -71,7 +71,7 @@ VERDICT = {
     "bias_suspected": Mark("■", "a check failed: do not use", "floor"),
     "rehab_fingerprint": Mark("■", "looks like rehab: do not use", "floor"),
     "opposite": Mark("◌", "inconclusive: two looks disagree", "unknown"),
-    "prior_dominates": Mark("◌", "few onsets: the prior decides", "unknown"),
+    "prior_dominates": Mark("◌", "few onsets: leans on the prior", "unknown"),
     "inconclusive": Mark("◌", "inconclusive", "unknown"),
     "fewer_onsets": Mark("▼", "associated with fewer onsets", "good"),
     "more_onsets": Mark("▲", "associated with more onsets", "floor"),
