@@ -21,7 +21,6 @@ from runfix_analytics.hazard import (
     fit_within,
     link_matrix,
     matrix,
-    symptom_numbers,
 )
 from runfix_analytics.likelihood import Fit, Floats
 from runfix_analytics.tables import AnalysisRows, Estimates, Exclusions, Verdicts
@@ -56,22 +55,20 @@ def association(of: Cohort, *, lag_days: int, catalogue: Catalogue) -> Associati
     """
     rows, left_out = analysis_rows(of, lag_days=lag_days, catalogue=catalogue)
     primary, covariance = pooled(rows, catalogue)
-    curve = [at_lag(analysis_rows(of, lag_days=lag, catalogue=catalogue)[0], catalogue) for lag in lags(catalogue)]
+    curve = [
+        _at(lag, at_lag(analysis_rows(of, lag_days=lag, catalogue=catalogue)[0], catalogue)) for lag in lags(catalogue)
+    ]
     unwashed, _ = analysis_rows(of, lag_days=lag_days, catalogue=catalogue, has_washout=False)
     later = with_future(rows, of, catalogue=catalogue)
-    estimates = Estimates.validate(
-        pl.concat(
-            [
-                _adjusted(primary, "holm"),
-                within(rows, catalogue),
-                pooled(unwashed, catalogue, "pooled_unwashed")[0],
-                *curve,
-                unlinked(rows, catalogue),
-                future(later, catalogue),
-                pairs(rows, catalogue),
-            ]
-        )
-    )
+    at_model = [
+        _adjusted(primary, "holm"),
+        within(rows, catalogue),
+        pooled(unwashed, catalogue, "pooled_unwashed")[0],
+        unlinked(rows, catalogue),
+        future(later, catalogue),
+        pairs(rows, catalogue),
+    ]
+    estimates = Estimates.validate(pl.concat([*(_at(lag_days, one) for one in at_model), *curve]))
     found = marks(estimates, lag_days)
     n_rows = round((1 / rows["sampled_share"]).sum())
     return Association(
@@ -150,12 +147,14 @@ def _control(
 
 
 def pairs(rows: dy.DataFrame[AnalysisRows], catalogue: Catalogue) -> dy.DataFrame[Estimates]:
-    """One row per linked symptom and area, exploratory; Benjamini-Hochberg over all of them."""
+    """One row per linked symptom and area, exploratory; Benjamini-Hochberg over those with 50 onsets or more.
+
+    Under that an interval of a single symptom is far too sure of itself: no estimate.
+    """
     whole = matrix(rows, catalogue)
     numbers = {symptom: number for number, symptom in enumerate(catalogue.symptoms)}
     linked = [(s.id, link.area) for s in catalogue.symptoms.values() if s.in_hazard_models for link in s.links]
-    with_onset = np.isin(symptom_numbers(rows, catalogue), np.unique(whole.symptom))
-    coverage = dict(zip(catalogue.areas, coverage_matrix(rows["coverage"], catalogue)[with_onset].T, strict=True))
+    coverage = dict(zip(catalogue.areas, coverage_matrix(rows["coverage"], catalogue)[whole.kept].T, strict=True))
     columns = {f"{s} {area}": coverage[area] * (whole.symptom == numbers[s]) for s, area in linked}
     of = whole.with_columns(columns, instead_of=tuple(catalogue.areas))
     fit = fit_pooled(of, catalogue)
@@ -163,11 +162,19 @@ def pairs(rows: dy.DataFrame[AnalysisRows], catalogue: Catalogue) -> dy.DataFram
     for symptom, area in linked:
         value, se = _value(of, fit, f"{symptom} {area}")
         missing = _missing(of, fit, value)
+        n_onsets = rows.filter(pl.col("symptom_id") == symptom)["is_onset"].sum()
+        if n_onsets < catalogue.number("association.min_onsets"):
+            value, se, missing = np.nan, np.nan, "too_few_onsets"
         told.append(_row("pair", rows, value, se, catalogue, missing=missing, symptom=symptom, area=area))
     return _adjusted(Estimates.validate(pl.concat(told)), "fdr_bh")
 
 
 # telling
+
+
+def _at(lag_days: int, estimates: pl.DataFrame) -> pl.DataFrame:
+    """With the lag that was asked for, also where no row was left."""
+    return estimates.with_columns(lag_days=pl.lit(lag_days, pl.Int16))
 
 
 def _by_area(estimator: str, rows: pl.DataFrame, of: Matrix, fit: Fit, catalogue: Catalogue) -> dy.DataFrame[Estimates]:
@@ -180,7 +187,7 @@ def _by_area(estimator: str, rows: pl.DataFrame, of: Matrix, fit: Fit, catalogue
 
 def _value(of: Matrix, fit: Fit, name: str) -> tuple[float, float]:
     """A column's coefficient and standard error; not a number where it is not in the model."""
-    if name not in of.names:
+    if name not in of.names or not fit.has_converged:
         return np.nan, np.nan
     place = of.names.index(name)
     return float(fit.coefficients[place]), float(np.sqrt(fit.covariance[place, place]))

@@ -51,6 +51,9 @@ class Cohort:
 def combine(cohorts: Iterable[Cohort]) -> Cohort:
     """The cohorts of different runners as one."""
     parts = list(cohorts)
+    if not parts:
+        nobody = pl.DataFrame(schema={"runner_id": pl.String, "onset_on": pl.Date, "ached_until": pl.Date})
+        return Cohort(AtRisk.create_empty(), CohortDays.create_empty(), nobody, Exclusions.create_empty())
     counts = pl.concat([part.exclusions for part in parts])
     return Cohort(
         AtRisk.validate(pl.concat([part.at_risk for part in parts])),
@@ -115,7 +118,7 @@ def at_risk(
     taken = days_of_episodes(modelled, catalogue.days("episode.gap"))
     in_episode = _counted(taken.join(observed, on=_DAY, how="semi").with_columns(reason=pl.lit("in_episode")), onsets)
     day_symptom = [*_DAY, "symptom_id"]
-    others = thinned(observed.join(symptoms, how="cross"), keep, catalogue).join(onsets, on=day_symptom, how="anti")
+    others = _thinned(observed, symptoms, keep).join(onsets, on=day_symptom, how="anti")
     free = (
         pl.concat([onsets.join(observed, on=_DAY, how="semi"), others], how="diagonal")
         .join(taken, on=day_symptom, how="anti")
@@ -182,30 +185,36 @@ def sampling(counts: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame | None:
     n_rows = int(counts["n_days_at_risk"].sum())
     if n_rows <= catalogue.number("association.max_rows"):
         return None
-    wanted = pl.col("n_onsets") * catalogue.number("association.controls_per_onset")
+    wanted = pl.col("n_onsets").clip(lower_bound=1) * catalogue.number("association.controls_per_onset")
     share = (wanted / pl.col("n_days_at_risk").clip(lower_bound=1)).clip(upper_bound=1)
     return counts.select("symptom_id", sampled_share=share)
 
 
-def thinned(rows: pl.DataFrame, keep: pl.DataFrame | None, catalogue: Catalogue) -> pl.DataFrame:
-    """Of rows without an onset, the share that `keep` says for their symptom, with that share; all without `keep`.
+def _thinned(observed: pl.DataFrame, symptoms: pl.DataFrame, keep: pl.DataFrame | None) -> pl.DataFrame:
+    """Observed days × symptoms; with `keep`, of each symptom the share that it says, with that share.
 
     Which ones depends on runner, day and symptom only, so that buckets and reruns agree.
     """
     if keep is None:
-        return rows.with_columns(sampled_share=1.0)
-    shared = rows.join(keep, on="symptom_id", how="inner", validate="m:1")
-    return shared.filter(pl.Series(_uniform(shared, catalogue)) < shared["sampled_share"])
+        return observed.join(symptoms, how="cross").with_columns(sampled_share=1.0)
+    runners = {runner: crc32(runner.encode()) for runner in observed["runner_id"].unique()}
+    runner = observed["runner_id"].replace_strict(runners, default=None, return_dtype=pl.UInt64).to_numpy()
+    day = observed["local_date"].cast(pl.Int32).cast(pl.UInt64).to_numpy()
+    of_day = (runner << np.uint64(32)) ^ (day << np.uint64(12))
+    parts = [
+        observed.filter(pl.Series(_uniform(of_day ^ np.uint64(crc32(symptom.encode()) % 4096)) < share)).with_columns(
+            symptom_id=pl.lit(symptom), sampled_share=pl.lit(share)
+        )
+        for symptom, share in symptoms.join(keep, on="symptom_id", how="inner")
+        .select("symptom_id", "sampled_share")
+        .rows()
+    ]
+    return pl.concat([observed.clear().with_columns(symptom_id=pl.lit(""), sampled_share=pl.lit(1.0)), *parts])
 
 
-def _uniform(rows: pl.DataFrame, catalogue: Catalogue) -> npt.NDArray[np.float64]:
-    """A number in [0, 1) for each row, by a fixed mixing of runner, day and symptom (splitmix64)."""
-    runners = {runner: crc32(runner.encode()) for runner in rows["runner_id"].unique()}
-    symptoms = {symptom: crc32(symptom.encode()) % 4096 for symptom in catalogue.symptoms}
-    runner = rows["runner_id"].replace_strict(runners, return_dtype=pl.UInt64).to_numpy()
-    symptom = rows["symptom_id"].replace_strict(symptoms, return_dtype=pl.UInt64).to_numpy()
-    day = rows["local_date"].cast(pl.Int32).cast(pl.UInt64).to_numpy()
-    mixed = (runner << np.uint64(32)) ^ (day << np.uint64(12)) ^ symptom
+def _uniform(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.float64]:
+    """A number in [0, 1) for each, by a fixed mixing (splitmix64)."""
+    mixed = numbers
     with np.errstate(over="ignore"):
         for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
             mixed = (mixed + np.uint64(0x9E3779B97F4A7C15)) ^ (mixed >> np.uint64(shift))

@@ -78,19 +78,14 @@ def diary_days(runs: pl.DataFrame, reports: pl.DataFrame, as_of: date, catalogue
         .explode("local_date")
     )
     ill = answered.filter(pl.col("ill").fill_null(value=False)).select(*day, is_ill=True).unique()
-    ran = (
-        runs.filter(pl.col("duplicate_of").is_null())
-        .select("runner_id", local_date=pl.date_ranges(pl.col("local_date"), pl.col("local_date") + recency))
-        .explode("local_date")
-        .select(*day, has_run=True)
-        .unique()
-    )
+    ran = runs.filter(pl.col("duplicate_of").is_null()).select("runner_id", last_run_on="local_date").unique()
+    has_run = (pl.col("local_date") - pl.col("last_run_on") <= recency).fill_null(value=False)
     unobserved = (
         pl.when(pl.col("is_answered").is_null())
         .then(pl.lit("no_answer"))
         .when("is_ill")
         .then(pl.lit("ill"))
-        .when(pl.col("has_run").is_null())
+        .when(~has_run)
         .then(pl.lit("no_recent_run"))
     )
     return (
@@ -99,7 +94,15 @@ def diary_days(runs: pl.DataFrame, reports: pl.DataFrame, as_of: date, catalogue
         .explode("local_date")
         .join(answered.select(*day, is_answered=True).unique(), on=day, how="left", validate="1:1")
         .join(ill, on=day, how="left", validate="1:1")
-        .join(ran, on=day, how="left", validate="1:1")
+        .sort("local_date")
+        .join_asof(
+            ran.sort("last_run_on"),
+            left_on="local_date",
+            right_on="last_run_on",
+            by="runner_id",
+            strategy="backward",
+            check_sortedness=False,
+        )
         .select(*day, unobserved=unobserved)
         .sort(day)
     )

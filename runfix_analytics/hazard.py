@@ -18,7 +18,9 @@ _SEED = 20261122
 class Matrix:
     """Columns by name: areas (coverage where linked, else 0), covariates, an intercept for each symptom with onsets.
 
-    Symptoms without an onset say nothing and have no rows; columns that are the same everywhere are left out.
+    Symptoms without an onset say nothing and have no rows, nor have days of a confounder without an onset (its
+    coefficient would run away; leaving its days out is the limit of the likelihood). `kept` tells which rows are there.
+    Columns that are the same everywhere are left out.
     `offset` corrects the thinning of rows without an onset. `missing`: why there is nothing to fit.
     """
 
@@ -28,6 +30,7 @@ class Matrix:
     runner: Ints
     symptom: Ints
     offset: Floats
+    kept: npt.NDArray[np.bool_]
     missing: str | None
 
     def only(self, keep: npt.NDArray[np.bool_]) -> "Matrix":
@@ -47,6 +50,10 @@ def matrix(rows: pl.DataFrame, catalogue: Catalogue, control: Floats | None = No
     symptom, y = symptom_numbers(rows, catalogue), rows["is_onset"].to_numpy().astype(np.float64)
     n_onsets = np.bincount(symptom, y, minlength=len(catalogue.symptoms))
     kept = n_onsets[symptom] > 0
+    for confounder in (rows["is_spike"], rows["n_prior_same"] > 0, rows["n_prior_any"] > 0):
+        is_on = confounder.to_numpy()
+        if not y[is_on].any():
+            kept = kept & ~is_on
     season = rows["local_date"].dt.ordinal_day().to_numpy() / catalogue.number("priority.days_per_year") * 2 * np.pi
     linked = coverage_matrix(rows["coverage"], catalogue) * link_matrix(rows, catalogue)
     columns = {
@@ -71,9 +78,18 @@ def matrix(rows: pl.DataFrame, catalogue: Catalogue, control: Floats | None = No
         runner=np.unique(runner[kept], return_inverse=True)[1],
         symptom=symptom[kept],
         offset=-np.log(shares[symptom[kept]]),
-        missing="too_few_onsets" if y.sum() < catalogue.number("association.min_onsets") else None,
+        kept=kept,
+        missing=_missing(rows, catalogue),
     )
     return _varying(whole, tuple(intercepts))
+
+
+def _missing(rows: pl.DataFrame, catalogue: Catalogue) -> str | None:
+    """Why nothing is fitted: few runners look alike by chance, and a few of them make errors far too small."""
+    if rows["is_onset"].sum() < catalogue.number("association.min_onsets"):
+        return "too_few_onsets"
+    is_few = rows["runner_id"].n_unique() < catalogue.number("association.fewest_runners")
+    return "too_few_runners" if is_few else None
 
 
 def coverage_matrix(column: pl.Series, catalogue: Catalogue) -> Floats:
@@ -105,18 +121,18 @@ def fit_pooled(of: Matrix, catalogue: Catalogue) -> Fit:
         return no_fit(len(of.names))
     fit = logistic(of.x, of.y, of.runner, of.offset)
     if fit.has_converged and of.runner.max() + 1 < catalogue.number("association.min_runners"):
-        return replace(fit, covariance=_bootstrap(of, catalogue.days("association.bootstrap_draws")))
+        return replace(fit, covariance=_bootstrap(of, fit, catalogue.days("association.bootstrap_draws")))
     return fit
 
 
-def _bootstrap(of: Matrix, n_draws: int) -> Floats:
+def _bootstrap(of: Matrix, whole: Fit, n_draws: int) -> Floats:
     """Covariance over draws of runners; not a number where half the draws have no estimate."""
     rng = np.random.default_rng(_SEED)
     n_runners = int(of.runner.max()) + 1
     found: list[Floats] = []
     for _ in range(2 * n_draws):
         times = np.bincount(rng.integers(0, n_runners, n_runners), minlength=n_runners).astype(np.float64)
-        fit = logistic(of.x, of.y, of.runner, of.offset, times[of.runner])
+        fit = logistic(of.x, of.y, of.runner, of.offset, times[of.runner], start=whole.coefficients)
         if fit.has_converged:
             found.append(fit.coefficients)
         if len(found) == n_draws:

@@ -25,7 +25,7 @@ TRAINING_EFFECTS = ("full", "with_problems", "modified", "stopped")
 ACHE_STATUS = ("active", "resolved")
 OSTRC_SCORES = (0, 8, 17, 25)
 IMPORT_STATUS = ("imported", "nothing", "damaged", "failed", "unknown_format")
-EVIDENCE = ("sets", "no_sets", "stated_none", "between", "declared", "tail", "assumed", "unknown")
+EVIDENCE = ("sets", "no_sets", "stated_none", "declared", "between", "tail", "assumed", "unknown")
 COVERAGE_STATUS = ("on_target", "under_floor", "under_target", "not_clear", "not_known")
 LIMITS = ("frequency", "exercises", "rounds", "effort")
 SPIKES = ("none", "small", "medium", "large")
@@ -34,7 +34,7 @@ EPISODE_STATES = ("open", "silent", "ended")
 ONSET_EXCLUSIONS = ("not_modelled", "trauma", "prevalent", "uncertain_onset", "no_linked_area", "coverage_unknown")
 ROW_EXCLUSIONS = ("no_answer", "ill", "no_recent_run", "in_episode", "no_history", "washed_out", "coverage_unknown")
 ESTIMATORS = ("pooled", "within", "pooled_unwashed", "naive", "lag", "unlinked", "future", "pair")
-NO_ESTIMATE = ("too_few_onsets", "no_variation", "not_converged")
+NO_ESTIMATE = ("too_few_onsets", "too_few_runners", "no_variation", "not_converged")
 VERDICTS = (
     "too_few_onsets", "bias_suspected", "rehab_fingerprint", "prior_dominates", "inconclusive", "opposite",
     "fewer_onsets", "more_onsets",

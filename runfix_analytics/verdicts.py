@@ -70,9 +70,10 @@ def posterior(estimate: Floats, covariance: Floats, catalogue: Catalogue) -> tup
     """
     mean, spread = prior(catalogue)
     known = np.isfinite(estimate) & np.isfinite(np.diag(covariance))
+    if not known.any():
+        return mean, spread
     precision = np.zeros_like(spread)
-    if known.any():
-        precision[np.ix_(known, known)] = np.linalg.inv(covariance[np.ix_(known, known)])
+    precision[np.ix_(known, known)] = np.linalg.inv(covariance[np.ix_(known, known)])
     of_prior = np.linalg.inv(spread)
     together: Floats = np.asarray(np.linalg.inv(of_prior + precision), np.float64)
     return together @ (of_prior @ mean + precision @ np.where(known, estimate, 0.0)), together
@@ -128,7 +129,7 @@ def _sensitivity(estimates: pl.DataFrame, estimator: str) -> pl.DataFrame:
 
 
 def _verdict(of_all: Marks, catalogue: Catalogue) -> pl.Expr:
-    level = 1 - catalogue.number("association.confidence")
+    level = round(1 - catalogue.number("association.confidence"), _EXACT)
     estimate = pl.col("log_ratio")
     is_opposite = pl.lit(value=False)
     for sensitivity in ("within", "pooled_unwashed"):

@@ -78,6 +78,7 @@ VERDICT = {
 }
 NO_ESTIMATE = {
     "too_few_onsets": "too few onsets",
+    "too_few_runners": "too few runners",
     "no_variation": "coverage hardly differs",
     "not_converged": "no stable estimate",
 }
