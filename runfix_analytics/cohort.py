@@ -35,7 +35,6 @@ from runfix_analytics.tables import (
 _DAY = ["runner_id", "local_date"]
 _PERSON_SYMPTOM = ["runner_id", "symptom_id"]
 _EXACT = 9
-_ENTRIES = ("sets", "stated_none")
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ def at_risk(
     taken = days_of_episodes(modelled, catalogue.days("episode.gap"))
     in_episode = _counted(taken.join(observed, on=_DAY, how="semi").with_columns(reason=pl.lit("in_episode")), onsets)
     day_symptom = [*_DAY, "symptom_id"]
-    others = _thinned(observed, symptoms, keep).join(onsets, on=day_symptom, how="anti")
+    others = thinned(observed, symptoms, keep).join(onsets, on=day_symptom, how="anti")
     free = (
         pl.concat([onsets.join(observed, on=_DAY, how="semi"), others], how="diagonal")
         .join(taken, on=day_symptom, how="anti")
@@ -190,7 +189,7 @@ def sampling(counts: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame | None:
     return counts.select("symptom_id", sampled_share=share)
 
 
-def _thinned(observed: pl.DataFrame, symptoms: pl.DataFrame, keep: pl.DataFrame | None) -> pl.DataFrame:
+def thinned(observed: pl.DataFrame, symptoms: pl.DataFrame, keep: pl.DataFrame | None) -> pl.DataFrame:
     """Observed days × symptoms; with `keep`, of each symptom the share that it says, with that share.
 
     Which ones depends on runner, day and symptom only, so that buckets and reruns agree.
@@ -236,19 +235,14 @@ def cohort_days(
     """
     window = catalogue.days("coverage.window")
     evidence = pl.col("evidence")
-    ordered = days.select(*_DAY, "evidence", "is_known").sort(_DAY).with_columns(
+    ordered = days.select(*_DAY, "evidence", "is_known", "known_from").sort(_DAY).with_columns(
         is_known=pl.col("is_known") & ~evidence.is_in(NOT_FOR_ONSETS)
     )  # fmt: skip
-    n_between = (evidence == "between").cum_sum().over("runner_id")
     summed = ordered.with_columns(
         credits=pl.Series(_credits(sets, ordered, window, catalogue), dtype=pl.Array(pl.Float64, len(catalogue.areas))),
         n_known_days=pl.col("is_known").cast(pl.Int32).rolling_sum(window, min_samples=1).over("runner_id"),
-        n_between=n_between,
-        n_between_at_entry=pl.when(evidence.is_in(_ENTRIES)).then(n_between).forward_fill().over("runner_id"),
     ).join(load.select(*_DAY, "chronic_km_per_day"), on=_DAY, how="left", validate="1:1", maintain_order="left")
-    return CohortDays.validate(
-        summed.with_columns(pl.col("credits").arr.to_list(), pl.col("n_between_at_entry").fill_null(0)), cast=True
-    )
+    return CohortDays.validate(summed.with_columns(pl.col("credits").arr.to_list()), cast=True)
 
 
 def _credits(sets: pl.DataFrame, ordered: pl.DataFrame, window: int, catalogue: Catalogue) -> npt.NDArray[np.float64]:
@@ -297,8 +291,10 @@ def analysis_rows(
     )
     n_known = pl.col("n_known_days")
     if lag_days < catalogue.days("coverage.max_entry_gap"):
-        joined = _known_the_day_before(joined, of.days)
-        n_known -= (pl.col("n_between") - pl.col("n_between_by_then").fill_null(0)).clip(lower_bound=0)
+        joined = joined.join(
+            _not_known_yet(of.days, lag_days), on=["runner_id", "window_end"], how="left", validate="m:1"
+        )
+        n_known -= pl.col("n_not_yet")
     is_washed = pl.lit(value=False)
     if has_washout:
         joined = _with_earlier_aches(joined, of.spells)
@@ -359,12 +355,23 @@ def as_reported(episodes: dy.DataFrame[Episodes]) -> dy.DataFrame[Episodes]:
     return Episodes.validate(episodes.with_columns(onset_on="first_reported_on"))
 
 
-def _known_the_day_before(rows: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
-    """What days between two entries were known by the day before: the later entry may not be made yet."""
-    by_then = days.select(
-        "runner_id", local_date=pl.col("local_date") + timedelta(days=1), n_between_by_then="n_between_at_entry"
+def _not_known_yet(days: pl.DataFrame, lag_days: int) -> pl.DataFrame:
+    """For each end of a window, how many of its days an entry made known only `lag_days` after that end or later.
+
+    A day between two entries counts from its own date until the later entry is `lag_days` − 1 days ahead.
+    """
+    late = days.filter(pl.col("known_from") >= pl.col("local_date") + timedelta(days=lag_days))
+    begins = late.select(*_DAY, change=pl.lit(1))
+    ends = late.select("runner_id", local_date=pl.col("known_from") - timedelta(days=lag_days - 1), change=pl.lit(-1))
+    changes = pl.concat([begins, ends]).group_by(_DAY).agg(pl.col("change").sum())
+    return (
+        days.select(_DAY)
+        .join(changes, on=_DAY, how="left", validate="1:1")
+        .sort(_DAY)
+        .select(
+            "runner_id", window_end="local_date", n_not_yet=pl.col("change").fill_null(0).cum_sum().over("runner_id")
+        )
     )
-    return rows.join(by_then, on=_DAY, how="left", validate="m:1")
 
 
 def _with_earlier_aches(rows: pl.DataFrame, spells: pl.DataFrame) -> pl.DataFrame:

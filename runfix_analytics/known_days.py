@@ -54,7 +54,7 @@ def known_days(
             _label(decided, "sets"),
             _label(no_sets, "no_sets"),
             _label(stated, "stated_none"),
-            _label(_between(entries, catalogue.days("coverage.max_entry_gap")), "between"),
+            _between(entries, catalogue.days("coverage.max_entry_gap")),
             _label(_tail(entries, catalogue.days("coverage.tail")), "tail"),
             _label(_declared(calendar), "declared"),
             _label(_assumed(runs_until, set_days, catalogue.days("coverage.assumed_reach")), "assumed"),
@@ -62,7 +62,7 @@ def known_days(
     )
     strongest = (
         evidence.with_columns(strength=pl.col("evidence").replace_strict(_STRENGTH, return_dtype=pl.Int8))
-        .sort("runner_id", "local_date", "strength")
+        .sort("runner_id", "local_date", "strength", "known_from", nulls_last=True)
         .unique(["runner_id", "local_date"], keep="first", maintain_order=True)
         .drop("strength")
     )
@@ -80,7 +80,7 @@ def _until(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
 
 
 def _label(days: pl.DataFrame, evidence: str) -> pl.DataFrame:
-    return days.select("runner_id", "local_date", evidence=pl.lit(evidence))
+    return days.select(*_DAY, evidence=pl.lit(evidence), known_from=pl.lit(None, pl.Date))
 
 
 def _set_days(sets: pl.DataFrame, strength_days: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
@@ -117,6 +117,7 @@ def _calendar(
 
 
 def _between(entries: pl.DataFrame, max_gap: int) -> pl.DataFrame:
+    """The days between two entries of a source, known from the later one on."""
     following = pl.col("local_date").shift(-1).over("runner_id", "source")
     gap = (following - pl.col("local_date")).dt.total_days()
     return (
@@ -126,6 +127,7 @@ def _between(entries: pl.DataFrame, max_gap: int) -> pl.DataFrame:
             local_date=pl.date_ranges(pl.col("local_date") + timedelta(days=1), pl.col("following") - timedelta(days=1))
         )
         .explode("local_date")
+        .select(*_DAY, evidence=pl.lit("between"), known_from="following")
     )
 
 

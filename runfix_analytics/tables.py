@@ -283,12 +283,14 @@ class KnownDays(dy.Schema):
     calculation.
 
     `is_known`: there is positive evidence that the strength log was live that day; `evidence` names the strongest.
+    `known_from`: of a day between two entries, the day of the later one, which made it known; else null.
     """
 
     runner_id = _runner(primary_key=True)
     local_date = dy.Date(primary_key=True)
     evidence = _one_of(EVIDENCE)
     is_known = dy.Bool()
+    known_from = dy.Date(nullable=True)
 
 
 class Coverage(dy.Schema):
@@ -527,16 +529,14 @@ class CohortDays(dy.Schema):
     """One row per runner and day of the strength log: the sums of the 28 days that end there.
 
     `credits`: adequate sessions on known days, by area in the catalogue's order. Neither assumed days nor the tail
-    count as known. `n_between` counts the days known only from entries around them since the log began,
-    `n_between_at_entry` the same as of the last entry. `chronic_km_per_day` is null before the first run.
+    count as known. `known_from` is that of the day itself. `chronic_km_per_day` is null before the first run.
     """
 
     runner_id = _runner(primary_key=True)
     local_date = dy.Date(primary_key=True)
     credits = dy.List(dy.Float64())
     n_known_days = dy.Int32(min=0)
-    n_between = dy.Int32(min=0)
-    n_between_at_entry = dy.Int32(min=0)
+    known_from = dy.Date(nullable=True)
     chronic_km_per_day = dy.Float64(nullable=True, min=0)
 
 

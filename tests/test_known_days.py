@@ -339,7 +339,7 @@ def test_positive_evidence_is_named_before_assumptions():
         2026-01-01 | 2026-01-01 | declared
         2026-01-02 | 2026-01-02 | sets
         2026-01-03 | 2026-01-03 | stated_none
-        2026-01-04 | 2026-01-04 | between
+        2026-01-04 | 2026-01-04 | declared
         2026-01-05 | 2026-01-05 | sets
         2026-01-06 | 2026-01-08 | tail
         2026-01-09 | 2026-01-10 | assumed

@@ -80,6 +80,6 @@ def _logs() -> tuple[pl.DataFrame, pl.DataFrame]:
     )
     is_known = pl.Series([random.random() < 0.9 for _ in range(known.height)])
     evidence = pl.when("is_known").then(pl.lit("between")).otherwise(pl.lit("unknown"))
-    known = known.with_columns(is_known=is_known).with_columns(evidence=evidence)
+    known = known.with_columns(is_known=is_known).with_columns(evidence=evidence, known_from=pl.lit(None, pl.Date))
     sets = sets.join(known.filter("is_known"), on=["runner_id", "local_date"], how="semi")
     return RecognisedSets.validate(sets, cast=True), KnownDays.validate(known, cast=True)
