@@ -295,9 +295,10 @@ def publish_squad(root: Path, _bucket: int, as_of: date, _only: Sequence[str] = 
         missing = [runner for runner in everybody["runner_id"] if runner not in set(there["runner_id"])]
         lines = [squad_page.line(results, catalogue) for results in stored_results(store, there, as_of, catalogue)]
         names = store.names()
-        page = squad_page.render(lines, [names.get(runner, runner) for runner in missing], as_of, catalogue)
-        store.write_private(squad_page_path(root), page.encode())
         studied = read_cohort(store, as_of)
+        absent = [names.get(runner, runner) for runner in missing]
+        page = squad_page.render(lines, absent, as_of, catalogue, is_studied=studied is not None)
+        store.write_private(squad_page_path(root), page.encode())
         if studied:
             page = cohort_page.render(studied.found, studied.incidence, studied.prevalence, as_of=as_of,
                                       n_runners=studied.n_runners, catalogue=catalogue)  # fmt: skip

@@ -162,7 +162,11 @@ def test_a_whole_night_leaves_a_page_of_every_runner_and_one_of_the_squad(store:
     }  # fmt: skip
     assert done.counts["rows"] == 3 * (4 * 3 + 3 + 2)
     pages = sorted(path.relative_to(store.root).as_posix() for path in (store.root / "reports").rglob("*.html"))
-    assert pages == ["reports/cohort.html", "reports/index.html", *(f"reports/{runner}/index.html" for runner in ("r1", "r20", "r3"))]
+    assert pages == [
+        "reports/cohort.html",
+        "reports/index.html",
+        *(f"reports/{runner}/index.html" for runner in ("r1", "r20", "r3")),
+    ]
 
 
 def test_a_second_night_changes_no_table_no_ledger_and_no_page(published: Store, run_night: Night):

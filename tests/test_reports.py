@@ -680,7 +680,7 @@ def test_templates_hold_layout_only():
 def test_same_results_give_the_same_bytes(results, demo_store, demo_day):
     lines = [squad_page.line(found, CATALOGUE) for found in reversed(results.values())]
     assert (
-        squad_page.render(lines, [], demo_day, CATALOGUE).encode()
+        squad_page.render(lines, [], demo_day, CATALOGUE, is_studied=True).encode()
         == night.squad_page_path(demo_store.root).read_bytes()
     )
     for found in results.values():

@@ -189,8 +189,10 @@ def _chase(results: RunnerResults, catalogue: Catalogue) -> tuple[str, ...]:
     return tuple(silent)
 
 
-def render(lines: Sequence[Line], not_assessed: Sequence[str], as_of: date, catalogue: Catalogue) -> str:
-    """The page as self-contained HTML without script."""
+def render(
+    lines: Sequence[Line], not_assessed: Sequence[str], as_of: date, catalogue: Catalogue, *, is_studied: bool
+) -> str:
+    """The page as self-contained HTML without script; `is_studied`: there is a cohort page to point to."""
     ordered = sorted(lines, key=lambda line: (line.need.order, -line.deficit, line.name, line.runner_id))
     return render_template(
         "squad.html.j2",
@@ -202,6 +204,7 @@ def render(lines: Sequence[Line], not_assessed: Sequence[str], as_of: date, cata
         not_assessed=listing(sorted(not_assessed)),
         chase=[line for line in ordered if line.chase],
         legend=[mark for status, mark in STATUS.items()],
+        is_studied=is_studied,
         caveat=CAVEAT,
         version=f"catalogue and parameters {catalogue.version}",
     )
