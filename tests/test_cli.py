@@ -100,7 +100,11 @@ def inbox_of(root: Path, name: str) -> Path:
 def test_init_add_import_nightly_report_gives_a_page_for_the_runner_and_the_squad(made_by_hand):
     root, runner = made_by_hand
     listed = ok("report", "--root", root, "--list").splitlines()
-    assert [line.partition("  ")[2] for line in listed] == ["Ann Example", "the squad", "coverage against onset, for analysts"]
+    assert [line.partition("  ")[2] for line in listed] == [
+        "Ann Example",
+        "the squad",
+        "coverage against onset, for analysts",
+    ]
     for line in listed:
         assert Path(line.partition("  ")[0]).read_text(encoding="utf-8").startswith("<!doctype html>")
     assert runner in listed[0]

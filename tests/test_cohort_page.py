@@ -442,7 +442,9 @@ def test_rates_without_exposure_and_burden_without_reports_are_told_in_words():
 
 
 def test_rows_of_fewer_than_five_runners_say_so_instead_of_figures():
-    mixed = rates().with_columns(is_printable=pl.col("grouping") != "area")
+    is_area = pl.col("grouping") == "area"
+    few = pl.when(is_area).then(4).otherwise("n_runners").cast(pl.Int32)
+    mixed = rates().with_columns(is_printable=~is_area, n_runners=few)
     text = page_of(incidence=Incidence.validate(mixed)).section_text("What happened")
     assert "Glutes fewer than 5 runners: not printed" in text
     assert text.count("not printed") == len(AREAS)

@@ -492,7 +492,7 @@ def squad_rows(page: Page) -> list[dict[str, str]]:
 def test_everyone_is_on_the_squad_page_and_linked_to_the_own_page(pages, demo_store):
     assert {row["name"] for row in squad_rows(pages["squad"])} == set(demo_store.names().values())
     links = [link.attributes["href"] for link in pages["squad"].root.all("a")]
-    assert sorted(links) == sorted(f"{runner}/index.html" for runner in RUNNERS.values())
+    assert sorted(links) == sorted(["cohort.html", *(f"{runner}/index.html" for runner in RUNNERS.values())])
 
 
 def test_squad_is_sorted_by_need_and_then_by_deficit(pages, demo_store, demo_day):
@@ -659,7 +659,9 @@ def assert_harmless(page: Page) -> None:
     assert policies == ["default-src 'none'; style-src 'unsafe-inline'; img-src data:"]
     for element in elements:
         for name in ("href", "src", "xlink:href", "action", "srcset"):
-            assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}/index\.html", element.attributes.get(name, "a/index.html"))
+            assert re.fullmatch(
+                r"([A-Za-z0-9_-]{1,64}/index|cohort)\.html", element.attributes.get(name, "a/index.html")
+            )
     styles = " ".join(str(part) for element in elements if element.tag == "style" for part in element.inside)
     styles += " ".join(element.attributes.get("style", "") for element in elements)
     assert not re.search(r"@import|https?:|url\((?!#)", styles)
