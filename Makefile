@@ -29,6 +29,9 @@ demo: setup      ## the main job on data/sample: import, assess, publish
 	$(BIN)/runfix nightly --root $(DEMO) --as-of $(DEMO_DAY) || test $$? -eq 3
 	@$(BIN)/runfix report --root $(DEMO) --list
 
+# one process a core: threads of their own would only wait for each other
+test: export OMP_NUM_THREADS = 1
+test: export OPENBLAS_NUM_THREADS = 1
 test: setup      ## the tests
 	$(BIN)/python -m pytest -q -n 2
 
