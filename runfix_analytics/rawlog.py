@@ -19,7 +19,9 @@ UTC = pl.Datetime("us", "UTC")
 # One row per activity. `kind`: run | strength | other. At least one of start_at (UTC) and start_local (wall clock,
 # no zone) is set; both only where the file itself states the offset. Distance with its unit as the file has it:
 # m | km | mi, null where the file does not say; ascent is in metres, or in feet where the distance unit is not said
-# and the account is imperial. duration_s excludes pauses, elapsed_s includes them. rpe 0-10.
+# and the account is imperial. duration_s excludes pauses, elapsed_s includes them. rpe 0-10. latitude and longitude of
+# the start, in degrees, only to find the time zone where the file states no offset: they are never stored. `recording`
+# is the name, as an export states it, of the file in the same archive or folder that holds the activity's recording.
 ACTIVITIES: RawSchema = {
     "row": pl.Int32(),
     "kind": pl.String(),
@@ -34,10 +36,14 @@ ACTIVITIES: RawSchema = {
     "ascent": pl.Float64(),
     "rpe": pl.Float64(),
     "is_indoor": pl.Boolean(),
+    "latitude": pl.Float64(),
+    "longitude": pl.Float64(),
+    "recording": pl.String(),
 }
 
 # One row per set. `logged_as` is the exercise as the log names it, "none" = the runner states no strength work that
-# day (local date of start_local). `category` is a coarser name used where `logged_as` is unknown (FIT only).
+# day (local date of start_local). `category` is a coarser name used where `logged_as` is unknown (a watch only).
+# `guesses` are all names that a watch guessed, the likeliest first ("unknown" among them); null where nobody guessed.
 # set_type: working | warmup. side: left | right | both | null. Weight with its unit: kg | lb | null = not said.
 SETS: RawSchema = {
     "row": pl.Int32(),
@@ -45,6 +51,7 @@ SETS: RawSchema = {
     "start_local": NAIVE,
     "logged_as": pl.String(),
     "category": pl.String(),
+    "guesses": pl.List(pl.String()),
     "set_type": pl.String(),
     "side": pl.String(),
     "reps": pl.Float64(),

@@ -3,11 +3,15 @@
 import csv
 import gzip
 import io
+import json
+import re
 import stat
 import zlib
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from runfix_analytics.errors import ReadError
 
@@ -15,6 +19,10 @@ MAX_BYTES = 512 * 1024 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
 _DELIMITERS = (",", ";", "\t")
 _HEADER_BYTES = 64 * 1024
+_LONGEST_CHARACTER = 4
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_XML_PROLOGUE = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
+_XML_ROOT = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)[\s/>]")
 csv.field_size_limit(MAX_BYTES)  # one long note must not cost the file; ingest cuts it
 
 
@@ -45,10 +53,16 @@ class Sheet:
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file's name (for messages only, never for decisions) and its bytes, unpacked if they were gzipped."""
+    """One file's name (for messages only, never for decisions) and its bytes, unpacked if they were gzipped.
+
+    A file over the limit for memory has no `content`, only `head` and `open_stream`: readers that can stream it do.
+    `headings`: what a squad's own forms call our columns (their heading → ours), from its headings.toml.
+    """
 
     name: str
-    content: bytes
+    data: bytes | None = None
+    stream: Callable[[], BinaryIO] | None = field(default=None, compare=False)
+    headings: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod
     def open(cls, path: Path, max_bytes: int = MAX_BYTES) -> "SourceFile":
@@ -66,24 +80,68 @@ class SourceFile:
         """
         return cls(name, _gunzip(name, packed, max_bytes))
 
+    @property
+    def content(self) -> bytes:
+        """All bytes.
+
+        Raises: ReadError for a file too large for memory.
+        """
+        if self.data is None:
+            raise ReadError(f"{self.name}: too large to be read as a whole; split the export")
+        return self.data
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first 64 kB, enough to recognise a format by; there for a file of any size."""
+        if self.data is not None:
+            return self.data[:_HEADER_BYTES]
+        with self.open_stream() as stream:
+            return stream.read(_HEADER_BYTES)
+
+    def open_stream(self) -> BinaryIO:
+        """The bytes as a stream, from the beginning; for a file of any size."""
+        return io.BytesIO(self.content) if self.stream is None else self.stream()
+
     @cached_property
     def text(self) -> str | None:
-        """The content as text, or None for binary content; UTF-8 or UTF-16 by byte order mark, else Windows-1252."""
-        if self.content.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return self.content.decode("utf-16", errors="replace")
-        if b"\0" in self.content[:_HEADER_BYTES]:
+        """The content as text, or None for binary content; UTF-8 or UTF-16 by byte order mark, else Windows-1252.
+
+        Raises: ReadError for a file too large for memory.
+        """
+        return None if self._is_binary else _decoded(self.content)
+
+    @cached_property
+    def json(self) -> Any:
+        """The content as JSON: a list or a dict; None for what is no JSON, a broken or cut file included."""
+        if not self.head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
             return None
         try:
-            return self.content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            return self.content.decode("cp1252", errors="replace")
+            return json.loads(self.text or "")
+        except (ValueError, RecursionError):
+            return None
+
+    @cached_property
+    def xml_root(self) -> str | None:
+        """The name of an XML file's outermost element, without its namespace; None for what is no XML.
+
+        Only the head is looked at, nothing is parsed and nothing expanded; blanks before the declaration are allowed.
+        """
+        head = "" if self._is_binary else _decoded(self.head).lstrip("\ufeff \t\r\n")
+        if not head.startswith("<"):
+            return None
+        found = _XML_ROOT.search(_XML_PROLOGUE.sub("", head))
+        return found[1] if found else None
+
+    @cached_property
+    def _is_binary(self) -> bool:
+        return b"\0" in self.head and not self.head.startswith(_UTF_16)
 
     @cached_property
     def header(self) -> tuple[str, ...]:
         """The first row of a sheet, cheap to ask; empty for what is no sheet."""
-        if b"\0" in self.content[:_HEADER_BYTES] and not self.content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if self._is_binary:
             return ()
-        rows = _rows((self.text or "")[:_HEADER_BYTES], limit=1)
+        rows = _rows(_decoded(self.head), limit=1)
         return rows[0].cells if rows else ()
 
     @cached_property
@@ -96,6 +154,17 @@ class SourceFile:
         if not rows:
             raise ReadError(f"{self.name}: holds no table")
         return Sheet(rows[0].cells, tuple(rows[1:]))
+
+
+def _decoded(content: bytes) -> str:
+    if content.startswith(_UTF_16):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if len(content) == _HEADER_BYTES and error.start > len(content) - _LONGEST_CHARACTER:
+            return content[: error.start].decode("utf-8-sig")  # the head ends inside a character
+        return content.decode("cp1252", errors="replace")
 
 
 def packed_bytes(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
