@@ -17,6 +17,8 @@ import click
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, ConfigError, ReadError, RunfixError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from runfix_analytics.night import Done
     from runfix_analytics.store import Store
 
@@ -182,7 +184,8 @@ def imports(root: Path, runners: Sequence[str], *, as_json: bool, rejects: bool)
     """List the ledger: every file, what was made of it, and why not."""
     import polars as pl
 
-    from runfix_analytics.store import Store
+    from runfix_analytics.ledger import duplicates
+    from runfix_analytics.store import ID_LENGTH, Store
     from runfix_analytics.tables import Imports, Rejects
 
     store = Store(root)
@@ -193,9 +196,13 @@ def imports(root: Path, runners: Sequence[str], *, as_json: bool, rejects: bool)
                                on=["runner_id", "import_id"], how="left"),
                      ["runner_id", "file_name", "source_row", "logged", "rule", "advice"], as_json=as_json)  # fmt: skip
     ledger = store.read(Imports, ids).sort("imported_at", "runner_id", "file_name")
-    told = ledger.with_columns(pl.concat_str([pl.col("reason"), pl.col("warnings").list.join("; ")], separator="; ",
-                                             ignore_nulls=True).str.strip_chars("; ").alias("remarks"))  # fmt: skip
+    told = _with_duplicates(ledger, duplicates(store, ids)).with_columns(
+        pl.col("import_id").str.slice(0, ID_LENGTH).alias("import"),
+        pl.concat_str([pl.col("reason"), pl.col("warnings").list.join("; "), pl.col("duplicates")], separator="; ",
+                      ignore_nulls=True).str.strip_chars("; ").alias("remarks"),
+    )  # fmt: skip
     columns = [
+        "import",
         "runner_id",
         "file_name",
         "reader",
@@ -204,9 +211,57 @@ def imports(root: Path, runners: Sequence[str], *, as_json: bool, rejects: bool)
         "n_accepted",
         "n_rejected",
         "n_skipped",
+        "n_duplicates",
         "remarks",
     ]
     return _show(told, columns, as_json=as_json)
+
+
+def _with_duplicates(ledger: "pl.DataFrame", found: "pl.DataFrame") -> "pl.DataFrame":
+    """The ledger with how many rows of each file do not count, and in words of which files they are duplicates."""
+    import polars as pl
+
+    names = ledger.select("runner_id", of_import_id="import_id", of_file="file_name")
+    said = pl.format(
+        "{} rows are in {} too ({})", "n_duplicates", "of_file", pl.col("duplicate_rule").str.replace_all("_", " ")
+    )
+    per_import = (
+        found.join(names, on=["runner_id", "of_import_id"], how="left")
+        .with_columns(said=said)
+        .group_by("runner_id", "import_id", maintain_order=True)
+        .agg(pl.col("n_duplicates").sum(), duplicates=pl.col("said").str.join("; "))
+    )
+    joined = ledger.join(per_import, on=["runner_id", "import_id"], how="left", maintain_order="left")
+    return joined.with_columns(pl.col("n_duplicates").fill_null(0))
+
+
+@main.command()
+@click.argument("imports", nargs=-1, required=True, metavar="IMPORT...")
+@_root
+@_only
+def undo(imports: Sequence[str], root: Path, runners: Sequence[str]) -> None:
+    """Take imports back completely, an archive with all its files. IMPORT: an id from runfix imports, or a file name."""
+    from runfix_analytics import ledger
+    from runfix_analytics.catalogue import load
+    from runfix_analytics.store import Store
+
+    store = Store(root)
+    done = ledger.undo(store, ledger.find(store, imports, _runner_ids(store, runners) or None), load())
+    click.echo(f"{done.n_files} files taken back with {done.n_rows} rows. They are passed over until: runfix retry")
+    click.echo(f"Next: runfix nightly --root {root}, so that the pages know")
+
+
+@main.command()
+@click.argument("imports", nargs=-1, metavar="[IMPORT]...")
+@_root
+@_only
+def retry(imports: Sequence[str], root: Path, runners: Sequence[str]) -> None:
+    """Read files again from their kept copies, after a fix; without IMPORT all that failed or are damaged."""
+    from runfix_analytics import night
+    from runfix_analytics.store import Store
+
+    store = Store(root)
+    _finish(night.retry(store, imports, _runner_ids(store, runners)))
 
 
 @main.command()
@@ -390,25 +445,33 @@ def _runner_ids(store: "Store", wanted: Iterable[str]) -> list[str]:
 
 
 def _copy_into_inbox(store: "Store", runner_id: str, path: Path) -> int:
-    """Copies a file, or the files of a folder; a file of the same name with other content gets a new name."""
-    from hashlib import sha256
-
-    from runfix_analytics.sourcefile import packed_bytes
+    """Copies a file, or a folder as it is; a file of the same name with other content gets a new name."""
+    from runfix_analytics.sourcefile import digest, open_checked
 
     inbox = store.root / "inbox" / runner_id
+    folder = path.resolve().name if path.is_dir() else ""
     files = (
         sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith(".")) if path.is_dir() else [path]
     )
     for file in files:
+        target = inbox / folder / file.relative_to(path) if folder else inbox / file.name
         try:
-            content = packed_bytes(file)
+            with open_checked(file) as stream:
+                content_id = digest(stream)
+                if target.exists() and _content_id(target) != content_id:
+                    target = target.with_name(f"{target.stem}.{content_id[:8]}{target.suffix}")
+                stream.seek(0)
+                store.copy_private(target, stream)
         except ReadError as error:
             raise ConfigError(str(error)) from error
-        target = inbox / file.name
-        if target.exists() and target.read_bytes() != content:
-            target = target.with_name(f"{target.stem}.{sha256(content).hexdigest()[:8]}{target.suffix}")
-        store.write_private(target, content)
     return len(files)
+
+
+def _content_id(path: Path) -> str:
+    from runfix_analytics.sourcefile import digest, open_checked
+
+    with open_checked(path) as stream:
+        return digest(stream)
 
 
 def _run(root: Path, stages: Sequence[str] | None, as_of: date, ids: Sequence[str]) -> "Done":

@@ -4,43 +4,73 @@ Each function takes all rows of some runners, from all their imports, and return
 `duplicate_rule` set anew; the order in which files were imported does not matter.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, TypeVar
 
 import dataframely as dy
 import polars as pl
 
 from runfix_analytics.catalogue import Catalogue
-from runfix_analytics.tables import AcheReports, Runs, StrengthSets
+from runfix_analytics.tables import LOCAL_DATE_SOURCES, AcheReports, OtherActivities, Runs, StrengthSets
 
 SAME_RUN = "same_run"
+ITS_RECORDING = "names_its_recording"
 NEWER_EXPORT = "newer_export"
 LOGGED_BY_HAND = "watch_session_logged_by_hand"
-_RUN = ("rank", "runner_id", "import_id", "source", "start_at", "distance_m")
+_RUN = ("rank", "runner_id", "import_id", "source", "start_at", "local_date", "is_timed", "distance_m", "recording")
 _SESSION = ("runner_id", "source", "session_start_at")
+_CERTAINTY = {source: place for place, source in enumerate(LOCAL_DATE_SOURCES)}
+_KEYS: dict[type[dy.Schema], str] = {Runs: "run_id", OtherActivities: "activity_id"}
+
+S = TypeVar("S", bound=dy.Schema)
 
 
-def mark_runs(runs: dy.DataFrame[Runs], catalogue: Catalogue) -> dy.DataFrame[Runs]:
-    """Runs of different files that start within 5 min and differ by at most 3 % in distance are one run.
+def mark_activities(activities: dy.DataFrame[S], schema: type[S], catalogue: Catalogue) -> dy.DataFrame[S]:
+    """Activities of different files that start within 5 min and differ by at most 3 % in distance are one.
 
-    Of one source the starts must agree within a minute: repeats recorded one by one are runs of their own. Two runs of
-    one file are never the same. Pairs are made nearest first; the run with the file's own time offset and with a
-    distance counts.
+    Of one source the starts must agree within a minute: repeats recorded one by one are runs of their own. Two of one
+    file are never the same. An activity whose export names the file of its recording is the nearest one in that file.
+    One without a time is another of that day with the same distance. Pairs are made nearest first; the one with a time,
+    the surest local date and a distance counts.
     """
-    ordered = runs.sort(
-        "runner_id", pl.col("local_date_source") != "file_offset", pl.col("distance_m").is_null(), "source", "run_id"
-    ).with_row_index("rank")
+    key = _KEYS[schema]
+    certainty = pl.col("local_date_source").replace_strict(_CERTAINTY, return_dtype=pl.Int8)
+    order = (
+        "runner_id",
+        ~pl.col("is_timed").fill_null(value=True),
+        certainty,
+        pl.col("distance_m").is_null(),
+        "source",
+        key,
+    )
+    ordered = activities.sort(*order).with_row_index("rank")
     rows = ordered.sort("runner_id", "start_at", "rank").select(_RUN).rows(named=True)
     groups = {row["rank"]: {row["import_id"]: row["rank"]} for row in rows}
-    for _, first, second in sorted(_pairs(rows, catalogue)):
+    rules: dict[int, str] = {}
+    pairs = sorted([*_pairs(rows, catalogue), *_pairs_by_day(rows, catalogue)])
+    near = [(first, second, SAME_RUN) for _, first, second in pairs]
+    for first, second, rule in [*_recorded(rows), *near]:
         if groups[first].keys().isdisjoint(groups[second]):
             joined = groups[first] | groups[second]
             groups.update(dict.fromkeys(joined.values(), joined))
-    ids = ordered["run_id"]
+            rules.setdefault(second, rule)
+    ids = ordered[key]
     counts = {rank: min(group.values()) for rank, group in groups.items()}
-    duplicate_of = {ids[rank]: ids[first] for rank, first in counts.items() if rank != first}
-    return Runs.validate(_marked(runs, "run_id", duplicate_of, SAME_RUN), cast=True)
+    duplicates = {ids[rank]: (ids[first], rules.get(rank, SAME_RUN)) for rank, first in counts.items() if rank != first}
+    return schema.validate(_marked(activities, key, duplicates), cast=True)
+
+
+def _recorded(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[int, int, str]]:
+    """(rank, rank, rule) of each row that names the import of its recording, and that import's row nearest in time."""
+    by_import: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        by_import.setdefault((row["runner_id"], row["import_id"]), []).append(row)
+    for row in rows:
+        there = by_import.get((row["runner_id"], row["recording"]), []) if row["recording"] else []
+        if there:
+            nearest = min(there, key=lambda other: (abs(other["start_at"] - row["start_at"]), other["rank"]))
+            yield min(row["rank"], nearest["rank"]), max(row["rank"], nearest["rank"]), ITS_RECORDING
 
 
 def _pairs(rows: Sequence[dict[str, Any]], catalogue: Catalogue) -> Iterator[tuple[timedelta, int, int]]:
@@ -48,14 +78,38 @@ def _pairs(rows: Sequence[dict[str, Any]], catalogue: Catalogue) -> Iterator[tup
     tolerance = timedelta(minutes=catalogue.number("duplicate.start_tolerance"))
     within_source = timedelta(minutes=catalogue.number("duplicate.start_tolerance_within_source"))
     for i, run in enumerate(rows):
-        for other in rows[i + 1 :]:
+        for place in range(i + 1, len(rows)):
+            other = rows[place]
             apart = other["start_at"] - run["start_at"]
             if other["runner_id"] != run["runner_id"] or apart > tolerance:
                 break
-            is_near = apart <= (within_source if other["source"] == run["source"] else tolerance)
+            is_one_source = other["source"] == run["source"]
+            is_near = apart <= (within_source if is_one_source else tolerance)
+            if not is_one_source and False in (run["is_timed"], other["is_timed"]):
+                continue  # two midnights that stand for a day are no times; see below
             is_other_file = other["import_id"] != run["import_id"]
             if is_near and is_other_file and _is_same_distance(run["distance_m"], other["distance_m"], catalogue):
-                yield (apart, *sorted((run["rank"], other["rank"])))
+                yield apart, min(run["rank"], other["rank"]), max(run["rank"], other["rank"])
+
+
+def _pairs_by_day(rows: Sequence[dict[str, Any]], catalogue: Catalogue) -> Iterator[tuple[timedelta, int, int]]:
+    """The same of a row without a time and any of another file of that day, nearest in distance first, after the timed.
+
+    Both must have a distance: else every other run of the day would do.
+    """
+    by_day: dict[tuple[str, date], list[dict[str, Any]]] = {}
+    for row in rows:
+        by_day.setdefault((row["runner_id"], row["local_date"]), []).append(row)
+    for row in rows:
+        if row["is_timed"] is not False or row["distance_m"] is None:
+            continue
+        for other in by_day[row["runner_id"], row["local_date"]]:
+            is_other_file = other["import_id"] != row["import_id"]
+            if is_other_file and other["distance_m"] is not None:
+                if not _is_same_distance(row["distance_m"], other["distance_m"], catalogue):
+                    continue
+                apart = timedelta(days=1, seconds=abs(row["distance_m"] - other["distance_m"]))
+                yield apart, min(row["rank"], other["rank"]), max(row["rank"], other["rank"])
 
 
 def _is_same_distance(a: float | None, b: float | None, catalogue: Catalogue) -> bool:
@@ -67,7 +121,8 @@ def _is_same_distance(a: float | None, b: float | None, catalogue: Catalogue) ->
 def mark_sets(sets: dy.DataFrame[StrengthSets], catalogue: Catalogue) -> dy.DataFrame[StrengthSets]:
     """Of a session that several exports of one source hold, the newest export's sets count.
 
-    A watch's session near one that the runner logged by hand is the same session: the runner's own log counts.
+    A watch's session near one that the runner logged by hand is the same session: the runner's own log counts. So are
+    two of a watch that came by different exports and begin near each other (with the recording, with its first set).
     """
     newest = sets.group_by("runner_id", "import_id").agg(newest=pl.col("session_start_at").max())
     per_session = (
@@ -87,7 +142,8 @@ def mark_sets(sets: dy.DataFrame[StrengthSets], catalogue: Catalogue) -> dy.Data
     )
     winners = per_session.filter(pl.col("first_id") == pl.col("counting"))
     by_hand = _by_hand(winners, catalogue)
-    marks = pl.concat([losers, by_hand])
+    others = winners.join(by_hand, on=[*_SESSION, "import_id"], how="anti")
+    marks = pl.concat([losers, by_hand, _of_one_watch(others, catalogue)])
     marked = (
         sets.drop("duplicate_of", "duplicate_rule")
         .join(marks, on=[*_SESSION, "import_id"], how="left", validate="m:1")
@@ -114,6 +170,30 @@ def _by_hand(sessions: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     )
 
 
+def _of_one_watch(sessions: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """Sessions of a watch that another export holds as well: of those near each other the newest export's counts."""
+    tolerance = timedelta(minutes=catalogue.number("duplicate.watch_session_tolerance"))
+    columns = (*_SESSION, "import_id", "first_id")
+    order = ("runner_id", "newest", "n", "import_id", "first_id")
+    descending = [False, True, True, False, False]
+    ranked = sessions.filter("is_watch").sort(order, descending=descending).select(columns).rows(named=True)
+    counting: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
+    for session in ranked:
+        same = next((one for one in counting if _is_one_session(session, one, tolerance)), None)
+        if same is None:
+            counting.append(session)
+        else:
+            found.append({**session, "duplicate": same["first_id"], "rule": NEWER_EXPORT})
+    schema = {**{name: sessions.schema[name] for name in columns}, "duplicate": pl.String(), "rule": pl.String()}
+    return pl.DataFrame(found, schema=schema).drop("first_id")
+
+
+def _is_one_session(a: dict[str, Any], b: dict[str, Any], tolerance: timedelta) -> bool:
+    is_near = abs(a["session_start_at"] - b["session_start_at"]) <= tolerance
+    return bool(is_near and a["runner_id"] == b["runner_id"] and a["import_id"] != b["import_id"])
+
+
 def mark_reports(reports: dy.DataFrame[AcheReports]) -> dy.DataFrame[AcheReports]:
     """Of an answer that several exports of a form hold, the newest export's counts.
 
@@ -135,8 +215,10 @@ def mark_reports(reports: dy.DataFrame[AcheReports]) -> dy.DataFrame[AcheReports
     return AcheReports.validate(marked.sort("runner_id", "ache_report_id"), cast=True)
 
 
-def _marked(frame: pl.DataFrame, key: str, duplicate_of: dict[str, str], rule: str) -> pl.DataFrame:
-    of = pl.col(key).replace_strict(duplicate_of, default=None, return_dtype=pl.String)
-    return frame.with_columns(duplicate_of=of, duplicate_rule=pl.when(of.is_not_null()).then(pl.lit(rule))).sort(
-        "runner_id", key
-    )
+def _marked(frame: pl.DataFrame, key: str, duplicates: Mapping[str, tuple[str, str]]) -> pl.DataFrame:
+    of = {duplicate: first for duplicate, (first, _) in duplicates.items()}
+    rule = {duplicate: rule for duplicate, (_, rule) in duplicates.items()}
+    return frame.with_columns(
+        duplicate_of=pl.col(key).replace_strict(of, default=None, return_dtype=pl.String),
+        duplicate_rule=pl.col(key).replace_strict(rule, default=None, return_dtype=pl.String),
+    ).sort("runner_id", key)

@@ -1,31 +1,43 @@
-"""The new files of an inbox → accepted rows, and accepted rows → the store."""
+"""The new files of an inbox → accepted rows, and accepted rows → the store. Archives are opened, one deep."""
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import posixpath
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar, cast
 
 import dataframely as dy
 import polars as pl
 
-from runfix_analytics import readers
+from runfix_analytics import archive, readers
 from runfix_analytics.catalogue import Catalogue
-from runfix_analytics.duplicates import mark_reports, mark_runs, mark_sets
+from runfix_analytics.duplicates import mark_activities, mark_reports, mark_sets
 from runfix_analytics.errors import ReadError
 from runfix_analytics.ingest import Accepted, Arrival, RunnerSettings, ingest
 from runfix_analytics.rawlog import RawLog
-from runfix_analytics.sourcefile import SourceFile, packed_bytes
+from runfix_analytics.sourcefile import MAX_BYTES, SourceFile, digest, open_checked
 from runfix_analytics.store import Store
-from runfix_analytics.tables import AcheReports, Imports, Rejects, Runs, StrengthDays, StrengthSets
+from runfix_analytics.tables import (
+    AcheReports,
+    Imports,
+    OtherActivities,
+    Rejects,
+    Runs,
+    StrengthDays,
+    StrengthSets,
+)
 
 LOG = logging.getLogger(__name__)
-GOOD = ("imported", "nothing")
+GOOD = ("imported", "nothing", "opened", "other_file")
 ALL_REJECTED = "every row is rejected; see: runfix imports --rejects"
 BATCH_BYTES = 32 * 1024 * 1024
 COUNTS = ("files_seen", "files_new", "files_known", "files_bad", "rows", "rejects")
+ARCHIVE = "archive"
+_CHUNK = 1024 * 1024
+_NAMED_FILES = 5
 
 S = TypeVar("S", bound=dy.Schema)
 
@@ -41,43 +53,186 @@ class Seen:
 def read_inbox(store: Store, runner: RunnerSettings, catalogue: Catalogue) -> tuple[Seen, list[Accepted]]:
     """The new files of one inbox, judged, in batches that bound the memory; nothing is stored but the originals.
 
-    A content that the ledger holds already is passed over, whatever its name. Hidden files and folders are not read.
+    A content that the ledger holds already is passed over, whatever its name, in an archive too. Hidden files and
+    folders are not read.
     """
     inbox = store.root / "inbox" / runner.runner_id
-    known = set(store.scan("imports", [runner.runner_id]).select("import_id").collect()["import_id"])
-    counts = dict.fromkeys(COUNTS, 0)
-    bad: list[tuple[str, str]] = []
-    accepted: list[Accepted] = []
-    batch: list[tuple[Path, str, bytes]] = []
+    known = set(_ledger(store, runner.runner_id)["import_id"])
+    reading = _Reading(store, runner, catalogue, known)
     for path in _files(inbox):
-        counts["files_seen"] += 1
+        reading.add(path, path.relative_to(inbox).as_posix() if path != inbox else path.name)
+    return reading.finished()
+
+
+def read_again(
+    store: Store, runner: RunnerSettings, catalogue: Catalogue, imports: Collection[str]
+) -> tuple[Seen, list[Accepted]]:
+    """Imports of the ledger, read once more from the kept originals, with the readers and the catalogue of today.
+
+    Of an archive all files are read that are not stored already; a file of an archive is read from that archive.
+    """
+    ledger = _ledger(store, runner.runner_id)
+    asked = ledger.filter(pl.col("import_id").is_in(list(imports)))
+    inside = ledger.filter(pl.col("archive_id").is_in(list(imports)), ~pl.col("status").is_in(["imported", "damaged"]))
+    wanted = {*asked["import_id"], *inside["import_id"]}
+    reading = _Reading(store, runner, catalogue, known=set(ledger["import_id"]) - wanted)
+    labels = dict(ledger.select("import_id", "file_name").rows())
+    originals = asked.select(pl.coalesce("archive_id", "import_id")).to_series().unique(maintain_order=True)
+    for original in originals:
+        reading.known.discard(original)
+        reading.add(store.original_path(original), labels[original])
+    return reading.finished()
+
+
+def _ledger(store: Store, runner_id: str) -> pl.DataFrame:
+    return store.read(Imports, [runner_id]).select("import_id", "archive_id", "file_name", "status")
+
+
+@dataclass(frozen=True)
+class _File:
+    """One new file, ready for a reader; `label` is its path in the inbox or in its archive."""
+
+    label: str
+    import_id: str
+    n_bytes: int
+    source: SourceFile | None
+    error: str | None = None
+    archive_id: str | None = None
+
+
+@dataclass
+class _Reading:
+    """The reading of one runner's files: what is known already, what waits to be read together, what was made of it."""
+
+    store: Store
+    runner: RunnerSettings
+    catalogue: Catalogue
+    known: set[str]
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
+    bad: list[tuple[str, str]] = field(default_factory=list)
+    accepted: list[Accepted] = field(default_factory=list)
+    batch: list[_File] = field(default_factory=list)
+    paths: dict[str, str] = field(default_factory=dict)  # label → import id of every file seen
+    headings: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.headings = self.store.headings()
+
+    def add(self, path: Path, label: str) -> None:
+        """A file of the inbox, or all files of an archive there."""
+        self.counts["files_seen"] += 1
         try:
-            packed = packed_bytes(path)
+            with open_checked(path) as stream:
+                import_id = digest(stream)
+                self.paths[label] = import_id
+                if import_id in self.known:
+                    self.counts["files_known"] += 1
+                    return
+                self.known.add(import_id)
+                stream.seek(0)
+                self.store.keep_original(import_id, stream)
+                stream.seek(0)
+                size, head = path.stat().st_size, stream.read(_CHUNK)
+                stream.seek(0)
+                if archive.is_archive(head):
+                    self._open(label, import_id, size, stream)
+                elif size > MAX_BYTES:
+                    self._take(_File(label, import_id, size, self._large(label, path)))
+                else:
+                    self._take(self._small(_File(label, import_id, size, None), stream.read()))
         except ReadError as error:
-            bad.append((path.name, str(error)))
-            continue
-        import_id = hashlib.sha256(packed).hexdigest()
-        if import_id in known:
-            counts["files_known"] += 1
-            continue
-        known.add(import_id)
-        store.write_private(store.root / "originals" / import_id, packed)
-        batch.append((path.relative_to(inbox), import_id, packed))
-        if sum(len(content) for _, _, content in batch) > BATCH_BYTES:
-            accepted.append(ingest(_arrivals(batch), runner, catalogue))
-            batch = []
-    if batch:
-        accepted.append(ingest(_arrivals(batch), runner, catalogue))
-    for files in accepted:
-        ledger = files.imports
-        counts["files_new"] += ledger.height
-        counts["rows"] += int(ledger["n_accepted"].sum())
-        counts["rejects"] += int(ledger["n_rejected"].sum())
-        is_lost = (pl.col("n_accepted") == 0) & (pl.col("n_rejected") > 0)
-        reason = pl.when(is_lost).then(pl.lit(ALL_REJECTED)).otherwise(pl.col("reason").fill_null(""))
-        told = ledger.filter(~pl.col("status").is_in(GOOD) | is_lost).select("file_name", reason).rows()
-        bad.extend(told)
-    return Seen(counts | {"files_bad": len(bad)}, tuple(bad)), accepted
+            self.bad.append((label, str(error)))
+
+    def finished(self) -> tuple[Seen, list[Accepted]]:
+        """All files judged, each row that names a recording with that file's import."""
+        self._flush()
+        for files in self.accepted:
+            ledger = files.imports
+            self.counts["files_new"] += ledger.height
+            self.counts["rows"] += int(ledger["n_accepted"].sum())
+            self.counts["rejects"] += int(ledger["n_rejected"].sum())
+            is_lost = (pl.col("n_accepted") == 0) & (pl.col("n_rejected") > 0)
+            reason = pl.when(is_lost).then(pl.lit(ALL_REJECTED)).otherwise(pl.col("reason").fill_null(""))
+            self.bad += ledger.filter(~pl.col("status").is_in(GOOD) | is_lost).select("file_name", reason).rows()
+        accepted = [_with_recordings(files, self.paths) for files in self.accepted]
+        return Seen(self.counts | {"files_bad": len(self.bad)}, tuple(self.bad)), accepted
+
+    def _open(self, label: str, archive_id: str, n_bytes: int, stream: BinaryIO) -> None:
+        """The new files of an archive; then a row of the ledger for the archive itself."""
+        self._flush()
+        before = len(self.accepted)
+        raw = RawLog(ARCHIVE, ARCHIVE)
+        n_known = 0
+        try:
+            with archive.opened(label, stream) as members:
+                for member in members:
+                    n_known += self._member(member, archive_id)
+                self._flush()
+        except ReadError as error:
+            raw = RawLog(ARCHIVE, ARCHIVE, error=str(error))
+        else:
+            raw = _told(raw, self.accepted[before:], n_known)
+        arrival = Arrival(archive_id, label, n_bytes, datetime.now(UTC), raw, is_archive=True)
+        self.accepted.append(ingest([arrival], self.runner, self.catalogue))
+
+    def _member(self, member: archive.Member, archive_id: str) -> bool:
+        """Takes one file of an archive; whether its content is known already."""
+        self.counts["files_seen"] += 1
+        is_large = member.n_bytes > MAX_BYTES
+        try:
+            with member.stream() as stream:
+                content = b"" if is_large else stream.read()
+                import_id = digest(stream) if is_large else hashlib.sha256(content).hexdigest()
+        except ReadError as error:
+            import_id = hashlib.sha256(f"{archive_id}/{member.name}".encode()).hexdigest()
+            self._take(_File(member.name, import_id, member.n_bytes, None, str(error), archive_id))
+            return False
+        self.paths[member.name] = import_id
+        if import_id in self.known:
+            self.counts["files_known"] += 1
+            return True
+        self.known.add(import_id)
+        file = _File(member.name, import_id, member.n_bytes, None, archive_id=archive_id)
+        large = SourceFile(member.name, stream=member.open, headings=self.headings)
+        self._take(replace(file, source=large) if is_large else self._small(file, content))
+        return False
+
+    def _large(self, label: str, path: Path) -> SourceFile:
+        return SourceFile(label, stream=lambda: cast(BinaryIO, path.open("rb")), headings=self.headings)
+
+    def _small(self, file: _File, packed: bytes) -> _File:
+        try:
+            source = SourceFile.unpack(file.label.rpartition("/")[2], packed)
+        except ReadError as error:
+            return replace(file, error=str(error))
+        return replace(file, source=replace(source, headings=self.headings))
+
+    def _take(self, file: _File) -> None:
+        """Reads files together until there are many bytes of them; one too large for memory at once."""
+        self.batch.append(file)
+        is_streamed = file.source is not None and file.source.data is None
+        if is_streamed or sum(waiting.n_bytes for waiting in self.batch) > BATCH_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self.batch:
+            self.accepted.append(ingest(list(_arrivals(self.batch)), self.runner, self.catalogue))
+            self.batch = []
+
+
+def _told(raw: RawLog, accepted: Sequence[Accepted], n_known: int) -> RawLog:
+    """What is to be said of an archive: which of its files no reader knows; an error if nothing in it is a log."""
+    ledger = pl.concat([Imports.create_empty(), *(files.imports for files in accepted)])
+    others = ledger.filter(pl.col("status") == "other_file")["file_name"].to_list()
+    if others and not n_known and len(others) == ledger.height:
+        return replace(raw, error=f"none of its {len(others)} files is a log that is read; see README, Formats")
+    if not ledger.height and not n_known:
+        return replace(raw, error="holds no file")
+    if not others:
+        return raw
+    named = ", ".join(name.rpartition("/")[2] for name in others[:_NAMED_FILES])
+    more = ", …" if len(others) > _NAMED_FILES else ""
+    return replace(raw, warnings=(f"{len(others)} of its files are no logs that are read: {named}{more}",))
 
 
 def _files(inbox: Path) -> list[Path]:
@@ -88,18 +243,41 @@ def _files(inbox: Path) -> list[Path]:
     return sorted(p for p in found if not any(part.startswith(".") for part in p.relative_to(inbox).parts))
 
 
-def _arrivals(batch: Sequence[tuple[Path, str, bytes]]) -> list[Arrival]:
+def _arrivals(batch: Sequence[_File]) -> Iterator[Arrival]:
     """Each file of a batch, read, in order; what cannot be unpacked or read is a raw log that says why."""
-    unpacked: dict[str, SourceFile] = {}
-    raw_logs: dict[str, RawLog] = {}
-    for path, import_id, packed in batch:
-        try:
-            unpacked[import_id] = SourceFile.unpack(path.name, packed)
-        except ReadError as error:
-            raw_logs[import_id] = RawLog(reader="", source="", error=str(error))
-    raw_logs |= _read(unpacked)
+    raw_logs = _read({file.import_id: file.source for file in batch if file.source is not None})
     now = datetime.now(UTC)
-    return [Arrival(id_, str(path), len(packed), now, raw_logs[id_]) for path, id_, packed in batch]
+    for file in batch:
+        # a file of an archive that no reader knows is no failure, a damaged one is
+        unread = RawLog(ARCHIVE if file.archive_id else "", "", error=file.error)
+        raw = raw_logs.get(file.import_id, unread)
+        yield Arrival(
+            file.import_id, file.label, file.n_bytes, now, _with_paths(raw, file.label), archive_id=file.archive_id
+        )
+
+
+def _with_paths(raw: RawLog, label: str) -> RawLog:
+    """With the recordings' names as paths from where the inbox begins."""
+    if raw.activities["recording"].null_count() == raw.activities.height:
+        return raw
+    folder = label.rpartition("/")[0]
+    names = raw.activities["recording"].drop_nulls().unique()
+    paths = {name: posixpath.normpath(posixpath.join(folder, name.replace("\\", "/"))) for name in names}
+    recording = pl.col("recording").replace_strict(paths, default=None, return_dtype=pl.String)
+    return replace(raw, activities=raw.activities.with_columns(recording))
+
+
+def _with_recordings(files: Accepted, paths: Mapping[str, str]) -> Accepted:
+    """With the import of each recording that a row names, null where it did not come."""
+
+    def found(schema: type[S], frame: dy.DataFrame[S]) -> dy.DataFrame[S]:
+        imports = {name: paths.get(name) for name in frame["recording"].drop_nulls().unique()}
+        recording = pl.col("recording").replace_strict(imports, default=None, return_dtype=pl.String)
+        return schema.validate(frame.with_columns(recording)) if imports else frame
+
+    return replace(
+        files, runs=found(Runs, files.runs), other_activities=found(OtherActivities, files.other_activities)
+    )
 
 
 def _read(files: Mapping[str, SourceFile]) -> dict[str, RawLog]:
@@ -110,7 +288,7 @@ def _read(files: Mapping[str, SourceFile]) -> dict[str, RawLog]:
         if len(files) == 1:
             LOG.debug("a reader failed", exc_info=True)
             reason = f"the reader failed ({type(error).__name__}); please report this file's header"
-            return {import_id: RawLog(reader="", source="", error=reason) for import_id in files}
+            return {import_id: RawLog(reader="failed", source="", error=reason) for import_id in files}
     return {import_id: _read({import_id: file})[import_id] for import_id, file in files.items()}
 
 
@@ -119,18 +297,27 @@ def store_rows(store: Store, accepted: Sequence[Accepted], catalogue: Catalogue)
     if not accepted:
         return
     ids = sorted({runner for files in accepted for runner in files.imports["runner_id"]})
+    replace_facts(store, accepted, ids, catalogue)
     new = pl.concat([files.imports for files in accepted]).select("runner_id", "import_id")
+    kept = store.read(Imports, ids).join(new, on=["runner_id", "import_id"], how="anti")
+    store.replace(Imports, Imports.validate(pl.concat([kept, *(files.imports for files in accepted)])), ids)
+
+
+def replace_facts(store: Store, accepted: Sequence[Accepted], ids: Sequence[str], catalogue: Catalogue) -> None:
+    """Writes the logged rows of these runners anew: those of the ledger's imports and those of `accepted`, marked."""
+    new = pl.concat([Imports.create_empty(), *(files.imports for files in accepted)]).select("runner_id", "import_id")
 
     def merged(schema: type[S], frames: Iterable[dy.DataFrame[S]]) -> dy.DataFrame[S]:
         kept = store.read(schema, ids).join(new, on=["runner_id", "import_id"], how="anti")
         return schema.validate(pl.concat([kept, *frames]))
 
-    runs = mark_runs(merged(Runs, [files.runs for files in accepted]), catalogue)
+    runs = mark_activities(merged(Runs, [files.runs for files in accepted]), Runs, catalogue)
+    others = merged(OtherActivities, [files.other_activities for files in accepted])
     sets = mark_sets(merged(StrengthSets, [files.strength_sets for files in accepted]), catalogue)
     reports = mark_reports(merged(AcheReports, [files.ache_reports for files in accepted]))
     store.replace(Runs, runs, ids)
+    store.replace(OtherActivities, mark_activities(others, OtherActivities, catalogue), ids)
     store.replace(StrengthSets, sets, ids)
     store.replace(StrengthDays, merged(StrengthDays, [files.strength_days for files in accepted]), ids)
     store.replace(AcheReports, reports, ids)
     store.replace(Rejects, merged(Rejects, [files.rejects for files in accepted]), ids)
-    store.replace(Imports, merged(Imports, [files.imports for files in accepted]), ids)

@@ -17,12 +17,13 @@ from runfix_analytics.rawlog import ACHES, ACTIVITIES, SETS, Problem, RawLog, Ra
 from runfix_analytics.tables import (
     AcheReports,
     Imports,
+    OtherActivities,
     Rejects,
     Runs,
     StrengthDays,
     StrengthSets,
 )
-from runfix_analytics.text import clean_column, clean_text
+from runfix_analytics.text import clean_column, clean_expression, clean_text, file_label
 
 S = TypeVar("S", bound=dy.Schema)
 
@@ -32,7 +33,6 @@ KG_PER_LB = 0.45359237
 METRES = {"m": 1.0, "km": 1000.0, "mi": 1609.344}
 METRES_PER_FOOT = 0.3048
 _ADVICE = {
-    "other_sport": "nothing to do: only runs and strength work are stored",
     "in_the_future": "check the date in the log; it lies after the import",
     "before_first_year": "the device's clock was not set; correct the date in the log",
     "implausible_distance": "check distance and unit (runners.csv: units)",
@@ -67,13 +67,15 @@ class RunnerSettings:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A file as it came in, and what its reader made of it."""
+    """A file as it came in, and what its reader made of it; `archive_id` is the archive it lay in."""
 
     import_id: str
     file_name: str
     n_bytes: int
     imported_at: datetime
     raw: RawLog
+    archive_id: str | None = None
+    is_archive: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class Accepted:
     """The rows of some files of one runner, ready to be stored, and their rows of the ledger."""
 
     runs: dy.DataFrame[Runs]
+    other_activities: dy.DataFrame[OtherActivities]
     strength_sets: dy.DataFrame[StrengthSets]
     strength_days: dy.DataFrame[StrengthDays]
     ache_reports: dy.DataFrame[AcheReports]
@@ -94,11 +97,11 @@ def ingest(arrivals: Sequence[Arrival], runner: RunnerSettings, catalogue: Catal
     An ache is never rejected for a doubtful detail: the detail is left out, with a warning in the ledger.
     """
     judge = _Judge(arrivals, runner, catalogue)
-    runs, workouts = judge.activities()
+    runs, others, workouts = judge.activities()
     sets, stated_none = judge.sets()
     aches = judge.aches()
     days = judge.strength_days(sets, stated_none, workouts)
-    return Accepted(runs, sets, days, aches, judge.rejects(), judge.ledger())
+    return Accepted(runs, others, sets, days, aches, judge.rejects(), judge.ledger())
 
 
 class _Judge:
@@ -110,26 +113,32 @@ class _Judge:
         self.warnings = {arrival.import_id: list(arrival.raw.warnings) for arrival in arrivals}
         self.newest = max((arrival.imported_at for arrival in arrivals), default=datetime.now(UTC))
 
-    def activities(self) -> tuple[dy.DataFrame[Runs], pl.DataFrame]:
-        """The runs, and the days of strength workouts."""
+    def activities(self) -> tuple[dy.DataFrame[Runs], dy.DataFrame[OtherActivities], pl.DataFrame]:
+        """The runs, other sports, and the days of strength workouts."""
         activities = self._together([arrival.raw.activities for arrival in self.arrivals], ACTIVITIES)
-        dated = self._dated(activities).with_columns(clean_column("logged_as"))
-        others = dated.filter(pl.col("kind") == "other")
-        self._reject(others, pl.lit("other_sport"), "logged_as", is_expected=True)
-        timely = self._keep(dated.filter(pl.col("kind") != "other"), self._time_rule(), "start_at")
+        dated = self._dated(activities).with_columns(clean_column("logged_as").fill_null(UNNAMED))
+        timely = self._keep(dated, self._time_rule(), "start_at")
 
         is_metric = self.runner.units == "metric"
         unit = pl.col("distance_unit").fill_null("km" if is_metric else "mi")
         metres = pl.col("distance") * unit.replace_strict(METRES, return_dtype=pl.Float64)
         is_feet = pl.col("distance_unit").is_null() & pl.lit(not is_metric)
-        runs = timely.filter(pl.col("kind") == "run").with_columns(
+        measured = timely.with_columns(
+            is_timed=_is_timed(),
             distance_m=pl.when(metres != 0).then(metres),
             ascent_m=pl.col("ascent") * pl.when(is_feet).then(METRES_PER_FOOT).otherwise(1.0),
-            distance_unit_source=_unit_source("distance_unit"),
+            distance_unit_source=pl.coalesce("distance_unit_source", _unit_source("distance_unit")),
             is_indoor=pl.col("is_indoor").fill_null(value=False),
         )
-        stored = self._stored(self._keep(runs, self._run_rule(), "distance_m"), "run_id")
-        return self._filter(Runs, stored), timely.filter(pl.col("kind") == "strength").select(_DAY)
+        runs = self._keep(measured.filter(pl.col("kind") == "run"), self._run_rule(), "distance_m")
+        others = measured.filter(pl.col("kind") == "other").with_columns(
+            pl.when(pl.col(name) >= 0).then(name).alias(name) for name in ("distance_m", "duration_s", "elapsed_s")
+        )
+        return (
+            self._filter(Runs, self._stored(runs, "run_id")),
+            self._filter(OtherActivities, self._stored(others, "activity_id")),
+            timely.filter(pl.col("kind") == "strength").select(_DAY),
+        )
 
     def _run_rule(self) -> pl.Expr:
         shortest, longest = (km * METRES["km"] for km in self.catalogue.bounds("plausible.run_distance"))
@@ -146,7 +155,11 @@ class _Judge:
     def sets(self) -> tuple[dy.DataFrame[StrengthSets], pl.DataFrame]:
         """The sets, and the days for which the runner states no strength work."""
         sets = self._together([arrival.raw.sets for arrival in self.arrivals], SETS)
-        dated = self._dated(sets).with_columns(clean_column("logged_as").fill_null(UNNAMED), clean_column("note"))
+        dated = self._dated(sets).with_columns(
+            clean_column("logged_as").fill_null(UNNAMED),
+            clean_column("note"),
+            pl.col("guesses").list.eval(clean_expression(pl.element())),
+        )
         timely = self._keep(dated, self._time_rule(), "start_at")
         is_none = pl.col("logged_as").str.to_lowercase() == NO_STRENGTH
         logged = timely.filter(~is_none)
@@ -154,7 +167,7 @@ class _Judge:
         weight = pl.col("weight") * pl.when(unit == "lb").then(KG_PER_LB).otherwise(1.0)
         keyed = logged.with_columns(
             session_start_at="start_at",
-            is_timed=pl.col("start_local").is_null() | (pl.col("start_local").dt.time() != time.min),
+            is_timed=_is_timed(),
             weight_kg=weight.round(2),
             weight_unit_source=_unit_source("weight_unit"),
             exercise_key=_keys(logged["logged_as"]),
@@ -251,15 +264,16 @@ class _Judge:
             raw, import_id = arrival.raw, arrival.import_id
             n_rejected, n_skipped = n_lost[import_id, False], n_lost[import_id, True]
             n_accepted = raw.n_rows - n_rejected - n_skipped
-            name = clean_text(arrival.file_name)
+            name = file_label(arrival.file_name)
             yield {
                 "runner_id": self.runner.runner_id,
                 "import_id": import_id,
+                "archive_id": arrival.archive_id,
                 "file_name": name,
                 "n_bytes": arrival.n_bytes,
                 "reader": raw.reader or None,
                 "source": raw.source or None,
-                "status": _status(raw, n_accepted),
+                "status": _status(arrival, n_accepted),
                 "n_rows": raw.n_rows,
                 "n_accepted": n_accepted,
                 "n_rejected": n_rejected,
@@ -286,13 +300,15 @@ class _Judge:
         at, wall = pl.col("start_at"), pl.col("start_local")
         as_utc = wall.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
         skipped = (wall + timedelta(hours=1)).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-        local = pl.coalesce(wall, at.dt.convert_time_zone(zone).dt.replace_time_zone(None))
+        configured = at.dt.convert_time_zone(zone).dt.replace_time_zone(None)
         is_configured = wall.is_null() & pl.lit(self.runner.time_zone is not None)
-        return frame.with_columns(
+        return _with_place(frame).with_columns(
             start_at=pl.coalesce(at, as_utc.dt.convert_time_zone("UTC"), skipped.dt.convert_time_zone("UTC")),
-            local_date=local.dt.date(),
+            local_date=pl.coalesce(wall, "local_there", configured).dt.date(),
             local_date_source=pl.when(at.is_not_null() & wall.is_not_null())
             .then(pl.lit("file_offset"))
+            .when(wall.is_null() & pl.col("local_there").is_not_null())
+            .then(pl.lit("gps"))
             .when(is_configured)
             .then(pl.lit("configured"))
             .otherwise(pl.lit("assumed")),
@@ -351,12 +367,47 @@ class _Judge:
         return good
 
 
-def _status(raw: RawLog, n_accepted: int) -> str:
+def _with_place(frame: pl.DataFrame) -> pl.DataFrame:
+    """With the wall clock at the place of the start, for rows in UTC that have one; the place itself is dropped."""
+    columns = ("latitude", "longitude")
+    if not set(columns) <= set(frame.columns):
+        return frame.with_columns(local_there=pl.lit(None, pl.Datetime("us")))
+    is_there = pl.col("start_local").is_null() & pl.col("latitude").is_between(-90, 90)
+    places = frame.select(pl.when(is_there & pl.col("longitude").is_between(-180, 180)).then(c) for c in columns).rows()
+    zones = pl.Series("zone", [_zone_at(*place) for place in places], dtype=pl.String)
+    local = pl.lit(None, pl.Datetime("us"))
+    for zone in zones.drop_nulls().unique():
+        there = pl.col("start_at").dt.convert_time_zone(zone).dt.replace_time_zone(None)
+        local = pl.when(pl.col("zone") == zone).then(there).otherwise(local)
+    return frame.with_columns(zones).with_columns(local_there=local).drop("zone", *columns)
+
+
+def _zone_at(latitude: float | None, longitude: float | None) -> str | None:
+    """The IANA zone at a place, None on the high seas and where no place is known."""
+    if latitude is None or longitude is None:
+        return None
+    from tzfpy import get_tz  # noqa: PLC0415 - its map takes 0.1 s to load, and most logs have no place
+
+    zone = get_tz(longitude, latitude)
+    return zone if zone and not zone.startswith("Etc/") else None
+
+
+def _status(arrival: Arrival, n_accepted: int) -> str:
+    raw = arrival.raw
+    if raw.error is not None and not raw.reader:
+        return "other_file" if arrival.archive_id else "unknown_format"
     if raw.error is not None:
-        return "failed" if raw.reader else "unknown_format"
+        return "failed"
     if raw.damage is not None:
         return "damaged"
+    if arrival.is_archive:
+        return "opened"
     return "imported" if n_accepted else "nothing"
+
+
+def _is_timed() -> pl.Expr:
+    """Whether the log states a time; a wall clock of midnight is a date alone."""
+    return pl.col("start_local").is_null() | (pl.col("start_local").dt.time() != time.min)
 
 
 def _unit_source(column: str) -> pl.Expr:

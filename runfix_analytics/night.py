@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import dataframely as dy
 import polars as pl
 
+from runfix_analytics import ledger
 from runfix_analytics.assessment import Assessment, Logs, Squad, assess, cohort_of, squad, study, survey
 from runfix_analytics.catalogue import Catalogue, load
 from runfix_analytics.cohort_results import CohortResults, read_cohort, write_cohort
@@ -158,10 +159,8 @@ def import_bucket(root: Path, bucket: int, _as_of: date, only: Sequence[str] = (
     A content that the runner's ledger holds already is passed over, whatever the file's name.
     """
     store, catalogue = Store(root), load()
-    names = store.names()
     done, accepted = Done(), list[Accepted]()
-    for row in _runners_of(store, bucket, catalogue, only).iter_rows(named=True):
-        settings = RunnerSettings(row["runner_id"], row["time_zone"], row["units"], names.get(row["runner_id"], ""))
+    for settings in _settings(store, _runners_of(store, bucket, catalogue, only)):
         try:
             seen, files = read_inbox(store, settings, catalogue)
         except OSError:
@@ -173,6 +172,34 @@ def import_bucket(root: Path, bucket: int, _as_of: date, only: Sequence[str] = (
         done += Done(seen.counts, tuple(Failure("import", settings.runner_id, *bad) for bad in seen.bad))
     store_rows(store, accepted, catalogue)
     return done
+
+
+def retry(store: Store, words: Sequence[str], only: Sequence[str] = ()) -> Done:
+    """Reads files of the ledger again from their kept copies: those named, else all that failed or are damaged.
+
+    Raises: StoreError for a word that names no import.
+    """
+    catalogue = load()
+    runners = store.runners(catalogue)
+    if only:
+        runners = Runners.validate(runners.filter(pl.col("runner_id").is_in(list(only))))
+    ids = list(runners["runner_id"])
+    asked = ledger.find(store, words, ids) if words else store.read(Imports, ids).filter(
+        pl.col("status").is_in(ledger.UNREAD)
+    )  # fmt: skip
+    done = Done()
+    for settings in _settings(store, runners):
+        wanted = asked.filter(pl.col("runner_id") == settings.runner_id)["import_id"].to_list()
+        if wanted:
+            seen = ledger.retry(store, settings, wanted, catalogue)
+            done += Done(seen.counts, tuple(Failure("retry", settings.runner_id, *bad) for bad in seen.bad))
+    return done
+
+
+def _settings(store: Store, runners: dy.DataFrame[Runners]) -> Iterator[RunnerSettings]:
+    names = store.names()
+    for row in runners.iter_rows(named=True):
+        yield RunnerSettings(row["runner_id"], row["time_zone"], row["units"], names.get(row["runner_id"], ""))
 
 
 # assess

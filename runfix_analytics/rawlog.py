@@ -18,10 +18,11 @@ UTC = pl.Datetime("us", "UTC")
 
 # One row per activity. `kind`: run | strength | other. At least one of start_at (UTC) and start_local (wall clock,
 # no zone) is set; both only where the file itself states the offset. Distance with its unit as the file has it:
-# m | km | mi, null where the file does not say; ascent is in metres, or in feet where the distance unit is not said
-# and the account is imperial. duration_s excludes pauses, elapsed_s includes them. rpe 0-10. latitude and longitude of
-# the start, in degrees, only to find the time zone where the file states no offset: they are never stored. `recording`
-# is the name, as an export states it, of the file in the same archive or folder that holds the activity's recording.
+# m | km | mi, null where the file does not say; `distance_unit_source` is "plausibility" where the reader decided the
+# unit by what is plausible over the whole file, else null. Ascent is in metres, or in feet where the distance unit is
+# not said and the account is imperial. duration_s excludes pauses, elapsed_s includes them. rpe 0-10. Latitude and
+# longitude of the start, in degrees, are there to find the time zone where the file states no offset, never stored.
+# `recording`: the name of the file that holds the activity's recording, as an export states it, beside the export.
 ACTIVITIES: RawSchema = {
     "row": pl.Int32(),
     "kind": pl.String(),
@@ -31,6 +32,7 @@ ACTIVITIES: RawSchema = {
     "start_local": NAIVE,
     "distance": pl.Float64(),
     "distance_unit": pl.String(),
+    "distance_unit_source": pl.String(),
     "duration_s": pl.Float64(),
     "elapsed_s": pl.Float64(),
     "ascent": pl.Float64(),

@@ -2,12 +2,15 @@
 
 import csv
 import gzip
+import hashlib
 import io
 import json
+import os
 import re
 import stat
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +22,7 @@ MAX_BYTES = 512 * 1024 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
 _DELIMITERS = (",", ";", "\t")
 _HEADER_BYTES = 64 * 1024
+_CHUNK = 1024 * 1024
 _LONGEST_CHARACTER = 4
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _XML_PROLOGUE = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
@@ -172,19 +176,38 @@ def packed_bytes(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
 
     Raises: ReadError when the file cannot be opened, is a link or no regular file, or is larger than the limit.
     """
+    with open_checked(path) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        if size > max_bytes:
+            raise ReadError(f"{path.name}: {size} bytes are more than the limit of {max_bytes}; split the export")
+        return stream.read()
+
+
+@contextmanager
+def open_checked(path: Path) -> Iterator[BinaryIO]:
+    """The bytes on disk as a stream.
+
+    Raises: ReadError when the file cannot be opened, or is a link or no regular file.
+    """
     try:
         kind = path.lstat()
         if stat.S_ISLNK(kind.st_mode):
             raise ReadError(f"{path.name}: is a symbolic link; copy the file itself into the inbox")
         if not stat.S_ISREG(kind.st_mode):
             raise ReadError(f"{path.name}: is no regular file; copy the file itself into the inbox")
-        if kind.st_size > max_bytes:
-            raise ReadError(
-                f"{path.name}: {kind.st_size} bytes are more than the limit of {max_bytes}; split the export"
-            )
-        return path.read_bytes()
+        stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb")
     except OSError as error:
         raise ReadError(f"{path.name}: cannot be opened: {error.strerror}") from error
+    with stream:
+        yield stream
+
+
+def digest(stream: BinaryIO) -> str:
+    """The SHA-256 of what is left of a stream, by which a file's content is known."""
+    found = hashlib.sha256()
+    while part := stream.read(_CHUNK):
+        found.update(part)
+    return found.hexdigest()
 
 
 def _gunzip(name: str, content: bytes, max_bytes: int) -> bytes:

@@ -5,6 +5,7 @@
       names.csv        runner id → display name, kept apart
       inbox/<runner>/  files as they came; never edited or moved
       originals/       one copy of every file, named by its SHA-256
+      headings.toml    what the squad's own forms call our columns; need not be there
       tables/<name>/   Delta tables, partitioned by bucket of runners
       reports/         the pages
 
@@ -19,12 +20,13 @@ import re
 import secrets
 import shutil
 import stat
+import tomllib
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dataframely as dy
@@ -43,6 +45,9 @@ from runfix_analytics.tables import (
 from runfix_analytics.text import clean_text
 
 N_BUCKETS = 64
+UNDONE = "undone"
+LOGGED = ("runs", "other_activities", "strength_sets", "strength_days", "ache_reports", "rejects")
+ID_LENGTH = 12  # of an import's id in the ids of its rows
 FOLDER_MODE, FILE_MODE, PRIVATE_UMASK = 0o700, 0o600, 0o077
 RUNNER_COLUMNS = ("runner_id", "time_zone", "units", "equipment", "active_from", "active_to", "strength_log")
 NO_EQUIPMENT = "none"
@@ -51,6 +56,7 @@ _FOLDERS = ("inbox", "originals", "tables", "results", "reports")
 _FILES = {"runners.csv": RUNNER_COLUMNS, "names.csv": ("runner_id", "name")}
 _ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 8
+_COPY_BYTES = 1024 * 1024
 
 S = TypeVar("S", bound=dy.Schema)
 
@@ -170,9 +176,20 @@ class Store:
     def scan(self, table: str, runners: Iterable[str] | None = None) -> pl.LazyFrame:
         """A table as a lazy frame, of some runners or of all; only the buckets asked for are read.
 
+        Logged rows are those of files that the ledger holds as imported: what a death in the middle of an import or of
+        an undo left behind is not there, nor does a row count as a duplicate of such a one.
         Raises: StoreError when there is no such table.
         """
-        frame = pl.scan_delta(str(self.table_path(table)))
+        frame = self._scan(table, runners)
+        if table in LOGGED:
+            frame = _live(frame, self._scan("imports", runners))
+        return frame
+
+    def _scan(self, table: str, runners: Iterable[str] | None) -> pl.LazyFrame:
+        path = self.table_path(table)
+        if not path.exists():  # a table that this version has and the store's does not
+            return TABLES[table].create_empty().lazy()
+        frame = pl.scan_delta(str(path))
         if runners is not None:
             ids = sorted(set(runners))
             buckets = sorted({bucket_of(runner) for runner in ids})
@@ -186,8 +203,11 @@ class Store:
         """
         table = _table_of(schema)
         frame = self.scan(table, runners).collect(engine="in-memory")
-        if missing := sorted(set(schema.column_names()) - set(frame.columns)):
+        absent = {name: column for name, column in schema.columns().items() if name not in frame.columns}
+        is_logged = table in STORED_FACTS  # what a log has no column for is null; what is calculated is made anew
+        if missing := sorted(name for name, column in absent.items() if not (is_logged and column.nullable)):
             raise StoreError(f"table {table} was written by another version, without: {', '.join(missing)}")
+        frame = frame.with_columns(pl.lit(None, column.dtype).alias(name) for name, column in absent.items())
         order = schema.primary_key() or [name for name in frame.columns if frame.schema[name] != pl.List]
         return schema.validate(frame.sort(order, nulls_last=True), cast=True)
 
@@ -230,22 +250,83 @@ class Store:
         with_bucket = frame.with_columns(
             bucket=pl.col("runner_id").replace_strict(buckets, default=None, return_dtype=pl.Int16)
         )
-        options: dict[str, Any] = {"partition_by": ["bucket"]} if predicate is None else {"predicate": predicate}
+        options: dict[str, Any] = {"partition_by": ["bucket"]}
+        if predicate is not None and self.table_path(table).exists():
+            options = {"predicate": predicate, "schema_mode": "merge"}  # columns that a later version brought
         with private_files():
             with_bucket.write_delta(str(self.table_path(table)), mode="overwrite", delta_write_options=options)
 
     # files
 
-    def write_private(self, path: Path, content: bytes) -> None:
-        """Writes a file beside its place and renames it: readers see the old one or the new one, never a part."""
+    def headings(self) -> dict[str, str]:
+        """What the squad's own forms call our columns (their heading → ours), from headings.toml; empty without it.
+
+        Raises: ConfigError when the file is no TOML, or maps a heading to anything but a name.
+        """
+        path = self.root / "headings.toml"
+        if not path.exists():
+            return {}
+        try:
+            named = tomllib.loads(_text(path)).get("headings", {})
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"headings.toml: {error}") from error
+        if wrong := next((heading for heading, name in named.items() if not isinstance(name, str)), None):
+            raise ConfigError(f'headings.toml, headings: "{wrong}" must name one of our columns, as text')
+        return dict(named)
+
+    def original_path(self, import_id: str) -> Path:
+        """Where the copy of an imported file lies."""
+        return self.root / "originals" / import_id
+
+    def keep_original(self, import_id: str, content: BinaryIO) -> None:
+        """A copy of an imported file, whole or not at all; one that is there stays."""
+        path = self.original_path(import_id)
+        if path.exists():
+            return
+        self.copy_private(path, content)
+
+    def copy_private(self, path: Path, content: BinaryIO) -> None:
+        """Writes a file of any size as `write_private` does."""
+        with self._aside(path) as aside, aside.open("wb") as file:
+            shutil.copyfileobj(content, file, _COPY_BYTES)
+
+    @contextmanager
+    def _aside(self, path: Path) -> Iterator[Path]:
+        """A place beside `path` to write to; it takes the place of `path` when all went well."""
         aside = path.with_name(f".{secrets.token_hex(8)}.part")
         with private_files():
             path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             try:
-                aside.write_bytes(content)
+                yield aside
                 aside.replace(path)
             finally:
                 aside.unlink(missing_ok=True)
+
+    def write_private(self, path: Path, content: bytes) -> None:
+        """Writes a file beside its place and renames it: readers see the old one or the new one, never a part."""
+        with self._aside(path) as aside:
+            aside.write_bytes(content)
+
+
+def _live(frame: pl.LazyFrame, ledger: pl.LazyFrame) -> pl.LazyFrame:
+    live = ledger.filter(pl.col("status") != UNDONE).select("runner_id", "import_id").unique()
+    rows = frame.join(live, on=["runner_id", "import_id"], how="semi", maintain_order="left")
+    columns = frame.collect_schema()
+    if "duplicate_of" not in columns:
+        return rows
+    # a row's id names its import; see ingest
+    own = live.select("runner_id", of=pl.col("import_id").str.slice(0, ID_LENGTH), is_live=pl.lit(value=True))
+    own = own.unique(["runner_id", "of"])
+    of = pl.col("duplicate_of").str.extract(rf"-([0-9a-z]{{1,{ID_LENGTH}}})-\d+$")
+    return (
+        rows.with_columns(of=of)
+        .join(own, on=["runner_id", "of"], how="left", maintain_order="left")
+        .with_columns(
+            pl.when(pl.col("is_live") | pl.col("of").is_null()).then(name).alias(name)
+            for name in ("duplicate_of", "duplicate_rule")
+        )
+        .select(columns.names())
+    )
 
 
 def _table_of(schema: type[dy.Schema]) -> str:

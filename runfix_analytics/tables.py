@@ -14,8 +14,8 @@ RUNNER_ID = r"^[A-Za-z0-9_-]{1,64}$"
 
 UNITS = ("metric", "imperial")
 STRENGTH_LOGS = ("partial", "complete")
-LOCAL_DATE_SOURCES = ("file_offset", "configured", "assumed")
-UNIT_SOURCES = ("file", "configured")
+LOCAL_DATE_SOURCES = ("file_offset", "gps", "configured", "assumed")
+UNIT_SOURCES = ("file", "plausibility", "configured")
 STRENGTH_DAY_KINDS = ("sets", "no_sets", "none")
 SET_TYPES = ("working", "warmup")
 SET_SIDES = ("left", "right", "both")
@@ -24,7 +24,7 @@ ONSET_TYPES = ("gradual", "sudden", "contact", "unknown")
 TRAINING_EFFECTS = ("full", "with_problems", "modified", "stopped")
 ACHE_STATUS = ("active", "resolved")
 OSTRC_SCORES = (0, 8, 17, 25)
-IMPORT_STATUS = ("imported", "nothing", "damaged", "failed", "unknown_format")
+IMPORT_STATUS = ("imported", "nothing", "damaged", "failed", "unknown_format", "opened", "other_file", "undone")
 EVIDENCE = ("sets", "no_sets", "stated_none", "declared", "between", "tail", "assumed", "unknown")
 COVERAGE_STATUS = ("on_target", "under_floor", "under_target", "not_clear", "not_known")
 LIMITS = ("frequency", "exercises", "rounds", "effort")
@@ -90,8 +90,11 @@ class Runs(dy.Schema):
     """One row per logged run; all exports of one run are kept, `duplicate_of` names the one that counts.
 
     Distance, time, ascent and RPE are null where the log has none (a treadmill run without a foot pod).
-    `duration_s` is moving time. `local_date_source`: the file's own offset, the runner's configured zone, or assumed
-    (a wall clock without zone taken as the runner's; UTC where no zone is configured).
+    `duration_s` is moving time. `local_date_source`: the file's own offset, the zone at the place of the start, the
+    runner's configured zone, or assumed (a wall clock without zone taken as the runner's; UTC where no zone is
+    configured). `distance_unit_source`: the file, what speeds in it make plausible, or the runner's own unit.
+    `is_timed` false: the log states a date only, and the start is set at midnight; null from earlier versions: timed.
+    `recording`: the import that holds the run's recording, where an export names the file; else null.
     """
 
     runner_id = _runner()
@@ -101,6 +104,7 @@ class Runs(dy.Schema):
     source = dy.String()
     logged_as = dy.String()
     start_at = _utc()
+    is_timed = dy.Bool(nullable=True)
     local_date = dy.Date()
     local_date_source = _one_of(LOCAL_DATE_SOURCES)
     distance_m = _amount()
@@ -110,6 +114,31 @@ class Runs(dy.Schema):
     ascent_m = _amount()
     rpe = dy.Float64(nullable=True, min=0, max=10)
     is_indoor = dy.Bool()
+    recording = dy.String(nullable=True)
+    duplicate_of = dy.String(nullable=True)
+    duplicate_rule = dy.String(nullable=True)
+
+
+class OtherActivities(dy.Schema):
+    """One row per logged activity that is neither a run nor strength work (a ride, a walk); all exports are kept.
+
+    Kept for who asks what else was done; no calculation reads it. Columns as in `Runs`.
+    """
+
+    runner_id = _runner()
+    activity_id = dy.String(primary_key=True)
+    import_id = dy.String()
+    source_row = dy.Int32(nullable=True)
+    source = dy.String()
+    logged_as = dy.String()
+    start_at = _utc()
+    is_timed = dy.Bool(nullable=True)
+    local_date = dy.Date()
+    local_date_source = _one_of(LOCAL_DATE_SOURCES)
+    distance_m = _amount()
+    duration_s = _amount()
+    elapsed_s = _amount()
+    recording = dy.String(nullable=True)
     duplicate_of = dy.String(nullable=True)
     duplicate_rule = dy.String(nullable=True)
 
@@ -118,7 +147,8 @@ class StrengthSets(dy.Schema):
     """One row per logged set, warm-ups included; all exports of one session are kept.
 
     `exercise_key` is the normalised name, looked up in the catalogue when a table is computed, never before: a
-    corrected catalogue corrects the past. `category_key`: a watch's coarser guess, null elsewhere. Reps, seconds,
+    corrected catalogue corrects the past. `category_key`: a watch's coarser guess, null elsewhere. `guesses`: all names
+    a watch guessed, the likeliest first, "unknown" among them; only the first counts. Null elsewhere. Reps, seconds,
     weight, side and effort are null where not logged; weight null or 0 is bodyweight or not entered.
     `is_timed` false: the log states a date only, and the session is set at midnight.
     """
@@ -135,6 +165,7 @@ class StrengthSets(dy.Schema):
     logged_as = dy.String()
     exercise_key = dy.String()
     category_key = dy.String(nullable=True)
+    guesses = dy.List(dy.String(), nullable=True)
     set_type = _one_of(SET_TYPES)
     side = _one_of(SET_SIDES, nullable=True)
     reps = _amount()
@@ -216,14 +247,17 @@ class AcheReports(dy.Schema):
 
 
 class Imports(dy.Schema):
-    """The ledger: one row per runner and file content, whatever its name.
+    """The ledger: one row per runner and file content, whatever its name; a file in an archive has one of its own.
 
     n_rows = n_accepted + n_rejected + n_skipped. `damaged`: rows before the damage are kept. `nothing`: readable, but
-    no run, set or ache in it. `failed` and `unknown_format`: no row is stored, `reason` says why.
+    no run, set or ache in it. `failed` and `unknown_format`: no row is stored, `reason` says why. `opened`: an archive,
+    whose files name it in `archive_id`. `other_file`: a file of an archive that no reader knows (a photo, a list of
+    shoes). `undone`: taken back; the content is passed over until it is retried.
     """
 
     runner_id = _runner(primary_key=True)
     import_id = dy.String(primary_key=True)
+    archive_id = dy.String(nullable=True)
     file_name = dy.String()
     n_bytes = dy.Int64(min=0)
     reader = dy.String(nullable=True)
@@ -758,6 +792,7 @@ class PredictionScores(dy.Schema):
 
 STORED_FACTS: dict[str, type[dy.Schema]] = {
     "runs": Runs,
+    "other_activities": OtherActivities,
     "strength_sets": StrengthSets,
     "strength_days": StrengthDays,
     "ache_reports": AcheReports,

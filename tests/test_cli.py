@@ -407,11 +407,43 @@ def test_status_of_an_earlier_day_knows_nothing_later(made_by_hand):
 def test_imports_as_a_table_shows_whole_names_and_whole_ids(made_by_hand):
     root, runner = made_by_hand
     header, *rows = ok("imports", "--root", root).splitlines()
-    columns = "runner_id file_name reader status n_rows n_accepted n_rejected n_skipped remarks"
+    columns = "import runner_id file_name reader status n_rows n_accepted n_rejected n_skipped n_duplicates remarks"
     assert header.split() == columns.split()
     assert len(rows) == 3
-    assert all(row.startswith(f"{runner}  ") for row in rows)
+    assert all(row.split()[1] == runner and len(row.split()[0]) == 12 for row in rows)
     assert any("strength_sheet" in row for row in rows)
+
+
+def test_an_import_is_taken_back_and_read_again(empty):
+    inbox = inbox_of(empty, "Ann")
+    (inbox / "sheet.csv").write_text("date,exercise,sets\n2026-03-02,plank,2\n", encoding="utf-8")
+    assert runfix("import", "--root", empty).exit_code == 0
+    [row] = table("imports", "--root", empty)
+    told = ok("undo", row["import"], "--root", empty)
+    assert told.startswith("1 files taken back with 2 rows. They are passed over until: runfix retry")
+    assert [(r["status"], r["n_accepted"]) for r in table("imports", "--root", empty)] == [("undone", 0)]
+    assert "rows: 0" in ok("import", "--root", empty)
+    assert "rows: 2" in ok("retry", "sheet.csv", "--root", empty)
+    assert [(r["status"], r["n_accepted"]) for r in table("imports", "--root", empty)] == [("imported", 2)]
+    failed = runfix("undo", "other.csv", "--root", empty)
+    assert (failed.exit_code, failed.stderr) == (
+        1,
+        'runfix: no import "other.csv" in the ledger; runfix imports lists them\n',
+    )
+
+
+def test_imports_say_which_rows_are_in_another_file_too_and_why(empty):
+    inbox = inbox_of(empty, "Ann")
+    header = "Activity ID,Activity Date,Activity Type,Distance,Elapsed Time,Distance\n"
+    row = '1,"Mar 2, 2026, 5:05:00 PM",Run,4.0,2400,4000\n'
+    (inbox / "a.csv").write_text(header + row, encoding="utf-8")
+    (inbox / "b.csv").write_text(header + row + row.replace("Mar 2", "Mar 4"), encoding="utf-8")
+    assert runfix("import", "--root", empty).exit_code == 0
+    told = {row["file_name"]: (row["n_duplicates"], row["remarks"]) for row in table("imports", "--root", empty)}
+    assert told in (
+        {"a.csv": (1, "1 rows are in b.csv too (same run)"), "b.csv": (0, "")},
+        {"b.csv": (1, "1 rows are in a.csv too (same run)"), "a.csv": (0, "")},
+    )
 
 
 def test_rejects_name_file_row_value_rule_and_what_to_do(empty):

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from runfix_analytics.catalogue import load, name_key
-from runfix_analytics.duplicates import mark_reports, mark_runs, mark_sets
-from runfix_analytics.tables import AcheReports, Runs, StrengthSets
+from runfix_analytics.duplicates import mark_activities, mark_reports, mark_sets
+from runfix_analytics.tables import AcheReports, OtherActivities, Runs, StrengthSets
 
 CATALOGUE = load()
 _AT = "%Y-%m-%d %H:%M:%S"
@@ -22,12 +22,13 @@ _AT = "%Y-%m-%d %H:%M:%S"
 def runs(table: str) -> Any:
     """Drawn: run | file | at | km, and where it matters source, offset. `at` is a time of 2 March 2026."""
     frame = drawn(table)
-    usual: dict[str, Any] = {"source": "strava", "offset": "configured", "runner": "r1"}
+    usual: dict[str, Any] = {"source": "strava", "offset": "configured", "runner": "r1", "recording": None}
     frame = frame.with_columns(pl.lit(value).alias(name) for name, value in usual.items() if name not in frame.columns)
     frame = frame.select(
         run_id="run", import_id="file", runner_id="runner", source="source", local_date_source="offset",
         start_at=_at("at"), local_date=_at("at").dt.date(), distance_m=pl.col("km").cast(pl.Float64) * 1000,
         logged_as=pl.lit("Run"), distance_unit_source=pl.lit("file"), is_indoor=pl.lit(value=False),
+        is_timed=_at("at").dt.time() != time.min, recording=pl.col("recording").cast(pl.String),
     )  # fmt: skip
     return Runs.validate(completed(Runs, frame), cast=True)
 
@@ -74,10 +75,49 @@ def marks(marked: pl.DataFrame, key: str) -> dict[str, tuple[str, str]]:
 
 
 def same_runs(table: str) -> dict[str, str]:
-    return {run: of for run, (of, _) in marks(mark_runs(runs(table), CATALOGUE), "run_id").items()}
+    return {run: of for run, (of, _) in marks(mark_activities(runs(table), Runs, CATALOGUE), "run_id").items()}
 
 
 # runs
+
+
+def test_a_run_without_a_time_is_the_one_of_that_day_with_its_distance():
+    table = """run | file | at | km | source
+        a | f1 | 2026-03-02 00:00 | 8.05 | strava
+        b | f2 | 2026-03-02 07:00 | 8.00 | strava
+        c | f2 | 2026-03-02 18:00 | 5.00 | strava
+        d | f2 | 2026-03-03 07:00 | 8.05 | strava
+        e | f3 | 2026-03-02 00:00 | | diary
+        f | f1 | 2026-03-02 00:00 | 8.01 | strava"""
+    assert same_runs(table) == {"f": "b"}
+
+
+def test_a_run_whose_export_names_its_recording_is_the_nearest_one_in_that_file_and_no_other():
+    table = """run | file | at | km | recording | offset
+        a | f1 | 07:00 | 8 | f2 | assumed
+        b | f2 | 17:00 | 5 | | file_offset
+        c | f2 | 19:00 | 5 | | file_offset
+        d | f3 | 07:01 | 8 | f9 | assumed"""
+    found = marks(mark_activities(runs(table), Runs, CATALOGUE), "run_id")
+    assert found == {"a": ("b", "names_its_recording"), "d": ("b", "same_run")}
+
+
+def test_other_activities_are_marked_as_runs_are():
+    table = "run | file | at | km\na | f1 | 08:00 | 30\nb | f2 | 08:01 | 30.5\nc | f2 | 12:00 | 30.5"
+    rides = runs(table).rename({"run_id": "activity_id"})
+    marked = mark_activities(OtherActivities.validate(rides, cast=True), OtherActivities, CATALOGUE)
+    assert marks(marked, "activity_id") == {"b": ("a", "same_run")}
+
+
+def test_a_watchs_session_by_two_exports_is_one_though_one_begins_with_its_first_set():
+    table = """set | file | at | exercise | category | source
+        a | f1 | 18:00 | unknown | | garmin
+        b | f1 | 18:00 | squat | squat | garmin
+        c | f2 | 18:04 | squat | squat | garmin
+        d | f2 | 18:04 | squat | squat | garmin
+        e | f2 | 19:30 | squat | squat | garmin"""
+    found = marks(mark_sets(sets(table), CATALOGUE), "set_id")
+    assert found == {"a": ("c", "newer_export"), "b": ("c", "newer_export")}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +141,7 @@ def test_a_run_of_another_file_is_the_same_within_five_minutes_and_three_per_cen
 
 
 def test_all_runs_are_kept_and_the_rule_is_named():
-    marked = mark_runs(runs("run | file | at | km\na | f1 | 08:00 | 10\nb | f2 | 08:01 | 10"), CATALOGUE)
+    marked = mark_activities(runs("run | file | at | km\na | f1 | 08:00 | 10\nb | f2 | 08:01 | 10"), Runs, CATALOGUE)
     assert marked["run_id"].to_list() == ["a", "b"]
     assert marks(marked, "run_id") == {"b": ("a", "same_run")}
 
@@ -200,11 +240,11 @@ def test_the_order_in_which_runs_come_does_not_matter(drawn_runs: list[Any], ord
         pl.col("start_at").dt.date().alias("local_date"), **{name: pl.lit(value) for name, value in usual.items()}
     )
     valid = Runs.validate(completed(Runs, frame), cast=True)
-    expected = mark_runs(valid, CATALOGUE)
+    expected = mark_activities(valid, Runs, CATALOGUE)
     shuffled = list(range(valid.height))
     order.shuffle(shuffled)
-    assert_frame_equal(mark_runs(Runs.validate(valid[shuffled]), CATALOGUE), expected)
-    assert_frame_equal(mark_runs(expected, CATALOGUE), expected)
+    assert_frame_equal(mark_activities(Runs.validate(valid[shuffled]), Runs, CATALOGUE), expected)
+    assert_frame_equal(mark_activities(expected, Runs, CATALOGUE), expected)
     counting = set(expected.filter(pl.col("duplicate_of").is_null())["run_id"])
     assert set(expected["duplicate_of"].drop_nulls()) <= counting
 
@@ -360,6 +400,6 @@ def test_the_order_in_which_answers_come_does_not_matter():
 
 
 def test_empty_tables_stay_empty():
-    assert mark_runs(Runs.create_empty(), CATALOGUE).height == 0
+    assert mark_activities(Runs.create_empty(), Runs, CATALOGUE).height == 0
     assert mark_sets(StrengthSets.create_empty(), CATALOGUE).height == 0
     assert mark_reports(AcheReports.create_empty()).height == 0

@@ -1,6 +1,6 @@
 """Files → accepted rows and rejects: times, units, plausibility, hostile text, and no row lost."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ CATALOGUE = load()
 IMPORTED_AT = datetime(2026, 11, 1, 3, tzinfo=UTC)
 METRIC = RunnerSettings("r1", "Europe/Berlin", "metric")
 IMPERIAL = RunnerSettings("r1", "Europe/Berlin", "imperial")
-_PARTS = ("runs", "strength_sets", "strength_days", "ache_reports", "rejects", "imports")
+_PARTS = ("runs", "other_activities", "strength_sets", "strength_days", "ache_reports", "rejects", "imports")
 
 
 def arrival(import_id: str = "f1", source: str = "strava", **parts: Any) -> Arrival:
@@ -86,7 +86,8 @@ def test_every_row_of_a_file_ends_in_one_place(name: str):
     [ledger] = accepted.imports.rows(named=True)
     n_workouts = raw.activities.filter(kind="strength").height
     n_stated = raw.sets.filter(pl.col("logged_as") == "none").height
-    stored = accepted.runs.height + accepted.strength_sets.height + accepted.ache_reports.height
+    tables = (accepted.runs, accepted.other_activities, accepted.strength_sets, accepted.ache_reports)
+    stored = sum(table.height for table in tables)
     assert ledger["n_rows"] == raw.n_rows > 0
     assert ledger["n_accepted"] == stored + n_workouts + n_stated
     assert ledger["n_rejected"] + ledger["n_skipped"] == accepted.rejects.height
@@ -109,10 +110,46 @@ def test_what_the_reader_could_not_read_is_a_reject_and_what_it_need_not_read_is
     assert accepted.imports.select("n_rows", "n_accepted", "n_rejected", "n_skipped").rows() == [(3, 1, 1, 1)]
 
 
-def test_other_sports_are_skipped_and_not_rejected():
-    accepted = runs("start_at | kind\n2026-03-02T10:00+00:00 | other", logged_as="Ride")
-    assert accepted.rejects.select("logged", "rule", "is_expected").rows() == [("Ride", "other_sport", True)]
-    assert accepted.imports.select("status", "n_skipped").rows() == [("nothing", 1)]
+def test_other_sports_are_kept_beside_the_runs():
+    accepted = runs(
+        "start_at | kind | distance | duration_s\n2026-03-02T10:00+00:00 | other | 30 | -1", logged_as="Ride"
+    )
+    assert accepted.runs.height == accepted.rejects.height == 0
+    columns = ("logged_as", "local_date", "distance_m", "duration_s")
+    assert accepted.other_activities.select(columns).rows() == [("Ride", date(2026, 3, 2), 30_000.0, None)]
+    assert accepted.imports.select("status", "n_accepted").rows() == [("imported", 1)]
+
+
+def test_the_place_of_the_start_tells_the_local_date_where_the_file_states_no_offset():
+    accepted = runs(
+        "start_at | kind | distance | distance_unit | latitude | longitude\n"
+        "2026-03-02T23:30+00:00 | run | 10 | km | 59.3 | 18.1\n"
+        "2026-03-02T02:30+00:00 | run | 10 | km | 40.7 | -74.0\n"
+        "2026-03-02T23:30+00:00 | run | 10 | km | 0 | -30\n"
+        "2026-03-02T23:30+00:00 | run | 10 | km | 91 | 18"
+    )
+    assert accepted.runs.select("local_date", "local_date_source").rows() == [
+        (date(2026, 3, 3), "gps"),
+        (date(2026, 3, 1), "gps"),
+        (date(2026, 3, 3), "configured"),
+        (date(2026, 3, 3), "configured"),
+    ]
+    assert not {"latitude", "longitude"} & set(accepted.runs.columns)
+
+
+def test_an_offset_in_the_file_outweighs_the_place():
+    accepted = runs(
+        "start_at | start_local | kind | distance | latitude | longitude\n"
+        "2026-03-02T23:30+00:00 | 2026-03-02T18:30 | run | 10 | 59.3 | 18.1"
+    )
+    assert accepted.runs.select("local_date", "local_date_source").rows() == [(date(2026, 3, 2), "file_offset")]
+
+
+def test_the_watchs_guesses_are_kept_by_rank():
+    accepted = judged(
+        arrival(sets=sets("reps\n5").with_columns(guesses=pl.Series([["unknown", "push_up\x1b[31m"]])))
+    )
+    assert accepted.strength_sets["guesses"].to_list() == [["unknown", "push_up[31m"]]
 
 
 def test_a_row_that_breaks_two_rules_is_rejected_once():
@@ -128,7 +165,7 @@ def test_a_value_that_the_table_forbids_is_a_reject_that_shows_the_value():
 
 
 def test_no_file_at_all_gives_empty_tables():
-    assert [getattr(judged(), part).height for part in _PARTS] == [0] * 6
+    assert [getattr(judged(), part).height for part in _PARTS] == [0] * 7
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from runfix_analytics.tables import (
     Episodes,
     Imports,
     Moves,
+    OtherActivities,
     Referrals,
     Rejects,
     Runs,
@@ -38,7 +39,7 @@ from runfix_analytics.tables import (
 )
 
 CATALOGUE = load()
-FACTS = (Runs, StrengthSets, StrengthDays, AcheReports, Rejects, Imports)
+FACTS = (Runs, OtherActivities, StrengthSets, StrengthDays, AcheReports, Rejects, Imports)
 TODAY = date(2026, 3, 31)
 SAME_BUCKET = ("r1", "r20")
 HEADER = "runner_id,time_zone,units,equipment,active_from,active_to,strength_log\n"

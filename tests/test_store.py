@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,27 @@ from polars.testing import assert_frame_equal
 from runfix_analytics.catalogue import load
 from runfix_analytics.errors import ConfigError, StoreError
 from runfix_analytics.store import Store, bucket_of, private_files
-from runfix_analytics.tables import Episodes, RecognisedSets, StrengthDays
+from runfix_analytics.tables import Episodes, Imports, RecognisedSets, StrengthDays
 
 CATALOGUE = load()
 HEADER = "runner_id,time_zone,units,equipment,active_from,active_to,strength_log\n"
 SAME_BUCKET = ("r1", "r20")
+LOGGING = (*SAME_BUCKET, "r3")
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store.create(tmp_path / "squad")
+    return with_ledger(Store.create(tmp_path / "squad"))
+
+
+def with_ledger(store: Store, status: str = "imported") -> Store:
+    """With one import, f1, of each of three runners."""
+    rows = [{"runner_id": runner, "import_id": "f1", "file_name": "a.csv", "status": status} for runner in LOGGING]
+    counts = dict.fromkeys(("n_bytes", "n_rows", "n_accepted", "n_rejected", "n_skipped"), 0)
+    at = datetime(2026, 3, 9, tzinfo=UTC)
+    frame = pl.DataFrame([{**row, **counts, "warnings": [], "imported_at": at} for row in rows])
+    store.replace(Imports, Imports.validate(completed(Imports, frame), cast=True), LOGGING)
+    return store
 
 
 @pytest.fixture
@@ -155,6 +167,17 @@ def test_replacing_by_nothing_removes_the_runners_rows(store: Store):
     assert stored(store) == [("r20", 2)]
 
 
+@pytest.mark.parametrize("status", ["undone", None])
+def test_rows_of_a_file_that_the_ledger_does_not_hold_as_imported_are_not_read(store: Store, status: str | None):
+    store.replace(StrengthDays, days(("r1", "02"), ("r20", "02")), SAME_BUCKET)
+    if status:
+        with_ledger(store, status)
+    else:
+        store.replace(Imports, Imports.create_empty(), LOGGING)
+    assert stored(store) == []
+    assert store.scan("strength_days", ["r1"]).collect().height == 0
+
+
 def test_replacing_nobody_changes_nothing(store: Store):
     store.replace(StrengthDays, days(("r1", "02")), ["r1"])
     store.replace(StrengthDays, StrengthDays.create_empty(), [])
@@ -177,7 +200,7 @@ def test_an_id_that_is_none_is_refused_and_deletes_nothing(store: Store, runner:
 
 
 def test_what_is_read_is_in_the_same_order_however_it_was_written(store: Store, tmp_path: Path):
-    other = Store.create(tmp_path / "other")
+    other = with_ledger(Store.create(tmp_path / "other"))
     store.replace(StrengthDays, days(("r1", "02"), ("r1", "03"), ("r20", "02")), SAME_BUCKET)
     other.replace(StrengthDays, days(("r20", "02")), ["r20"])
     other.replace(StrengthDays, days(("r1", "03"), ("r1", "02")), ["r1"])
@@ -185,7 +208,7 @@ def test_what_is_read_is_in_the_same_order_however_it_was_written(store: Store, 
 
 
 def test_an_unknown_table_is_named_beside_the_known_ones(store: Store):
-    with pytest.raises(StoreError, match=r"there is no table run; there are: runs, strength_sets"):
+    with pytest.raises(StoreError, match=r"there is no table run; there are: runs, other_activities, strength_sets"):
         store.scan("run")
     with pytest.raises(StoreError, match="there is no table"):
         store.table_path("../names.csv")
