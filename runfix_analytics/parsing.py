@@ -4,10 +4,14 @@
 """
 
 import re
+import tomllib
+import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
+from importlib import resources
 from typing import Any, TypeVar
 
 from runfix_analytics.rawlog import Problem
@@ -17,16 +21,42 @@ NOTE_LENGTH = 500
 _EXCERPT_LENGTH = 200
 _THREE_DIGITS = 3
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
-_YEAR_FIRST = rf"(?P<year>\d{{4}})-(?P<month>\d{{1,2}})-(?P<day>\d{{1,2}})(?:[T ]{_CLOCK})?"
-_DAY_FIRST = rf"(?P<day>\d{{1,2}}) (?P<month>[A-Za-z]{{3,9}})\.? (?P<year>\d{{4}}),? {_CLOCK}"
-_MONTH_FIRST = (
-    rf"(?P<month>[A-Za-z]{{3,9}})\.? (?P<day>\d{{1,2}}), (?P<year>\d{{4}}),? {_CLOCK}(?:\s?(?P<half>[AaPp])[Mm])?"
+# how month names begin in en, de, fr, es, it, nl, pt, sv, da, nb and pl, without accents; no beginning is of two months
+_MONTHS = tuple(
+    tuple(beginnings.split())
+    for beginnings in (
+        "jan gen ene sty",
+        "feb fev lut",
+        "mar maa mrt",
+        "apr avr abr kwi",
+        "may mai maj mei mag",
+        "jun juin giu cze",
+        "jul juil lug lip",
+        "aug aou ago sie",
+        "sep set wrz",
+        "oct okt ott out paz",
+        "nov lis",
+        "dec dez dic des gru",
+    )
 )
+_CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:\.\d+)?)?"
+_HALF = r"(?: ?(?P<half>[AaPp])\.? ?[Mm]\.?)?"
+_MONTH = r"(?P<month>[^\W\d_]{3,12})\.?"
+_YEAR_FIRST = rf"(?P<year>\d{{4}})-(?P<month>\d{{1,2}})-(?P<day>\d{{1,2}})(?:[T ]{_CLOCK})?"
+_DAY_FIRST = (
+    rf"(?P<day>\d{{1,2}})\.? (?:de )?{_MONTH} (?:de )?(?P<year>\d{{4}})(?:,| [^\W\d_]{{1,4}}\.?)? {_CLOCK}{_HALF}"
+)
+_MONTH_FIRST = rf"{_MONTH} (?P<day>\d{{1,2}}), (?P<year>\d{{4}}),? {_CLOCK}{_HALF}"
 ISO_SHAPE = re.compile(_YEAR_FIRST)  # 2026-03-02 or 2026-03-02 18:05:00
-DAY_FIRST_SHAPE = re.compile(_DAY_FIRST)  # 8 Apr 2026, 16:50
+DAY_FIRST_SHAPE = re.compile(_DAY_FIRST)  # 8 Apr 2026, 16:50 or 9. jun. 2026, 17.09.50 or 5 de jan. de 2026, 10:00:00
 MONTH_FIRST_SHAPE = re.compile(_MONTH_FIRST)  # May 29, 2022, 3:53:35 PM
+DOTTED_SHAPE, DAY_MONTH_SHAPE = (  # 29.05.2022, 15:53:35; 29/05/2022 15:53, for files that are known to write it so
+    re.compile(rf"(?P<day>\d{{1,2}}){mark}(?P<month>\d{{1,2}}){mark}(?P<year>\d{{4}})(?:,? {_CLOCK}{_HALF})?")
+    for mark in (r"\.", "/")
+)
+_INSTANT = re.compile(
+    r"(?P<wall>.*:\d{2}(?:\.\d+)?)\s?(?:Z|(?P<sign>[+-])(?P<hours>0\d|1[0-4]):?(?P<minutes>[0-5]\d))", re.IGNORECASE
+)
 
 _NUMBER = {
     mark: re.compile(rf"[+-]?(?:\d+|\d{{1,3}}(?:[{other}'’\s]\d{{3}})+)?(?:[{mark}]\d*)?(?:[eE][+-]?\d+)?")
@@ -96,6 +126,25 @@ class Line:
             raise UnreadableError("bad_date" if text else "no_date", text or self.start, advice)
         return found
 
+    def started(self, column: str, *shapes: re.Pattern[str]) -> dict[str, datetime]:
+        """`start_at`, `start_local` or both, whichever the cell tells.
+
+        Without an offset it is a wall clock. "Z" and "+0000" are how apps write an instant in UTC; they say nothing of
+        where the runner was, so no wall clock follows. Any other offset tells both.
+        Raises: UnreadableError, as `moment` does.
+        """
+        text = self.text(column)
+        found = _INSTANT.fullmatch(text)
+        if found is None:
+            return {"start_local": self.moment(column, *shapes)}
+        wall = Line(self.row, {**self.cells, column: found["wall"]}).moment(column, *shapes)
+        size = timedelta(hours=int(found["hours"] or 0), minutes=int(found["minutes"] or 0))
+        try:
+            start_at = wall.replace(tzinfo=timezone(-size if found["sign"] == "-" else size)).astimezone(UTC)
+        except OverflowError:
+            raise UnreadableError("bad_date", text, f'"{column}" lies outside the calendar') from None
+        return {"start_at": start_at, "start_local": wall} if size else {"start_at": start_at}
+
     @property
     def start(self) -> str:
         """What stands in the row's first two cells, to find it by; no more, since names and notes may follow."""
@@ -123,16 +172,28 @@ def parse_rows(items: Iterable[tuple[int, T]], parse: Callable[[T], Iterable[Map
     return ParsedRows(rows, tuple(problems))
 
 
-def parse_sheet(file: SourceFile, parse: Callable[[Line], Iterable[Mapping[str, Any]]]) -> ParsedRows:
+def parse_sheet(
+    file: SourceFile,
+    parse: Callable[[Line], Iterable[Mapping[str, Any]]],
+    mend: Callable[[Row], Row] = lambda row: row,
+    header: Sequence[str] | None = None,
+) -> ParsedRows:
     """`parse_rows` over the rows of a sheet. A row with more cells than headings is a problem; missing cells are empty.
 
+    `mend` puts right, before anything else, what an app is known to write wrongly; `header` are the headings in our
+    words, where the file's are others.
     Raises: ReadError when the file is no table.
     """
-    keys = _keys(file.sheet.header)
-    return parse_rows(((row.number, row) for row in file.sheet.rows), lambda row: parse(_line(keys, row)))
+    keys = _keys(header or file.sheet.header)
+    return parse_rows(((row.number, row) for row in file.sheet.rows), lambda row: parse(_line(keys, mend(row))))
 
 
-def parse_export(file: SourceFile, parse: Callable[[Line], Iterable[Mapping[str, Any]]]) -> ParsedRows:
+def parse_export(
+    file: SourceFile,
+    parse: Callable[[Line], Iterable[Mapping[str, Any]]],
+    mend: Callable[[Row], Row] = lambda row: row,
+    header: Sequence[str] | None = None,
+) -> ParsedRows:
     """As `parse_sheet` for a file written by an app, whose rows are all as long as its header.
 
     A last row that is shorter and has no line end was cut off: its last cell may be half a number, so none is kept.
@@ -140,20 +201,81 @@ def parse_export(file: SourceFile, parse: Callable[[Line], Iterable[Mapping[str,
     rows = file.sheet.rows
     is_short = bool(rows) and len(rows[-1].cells) < len(file.sheet.header)
     if not is_short or (file.text or "").endswith(("\n", "\r")):
-        return parse_sheet(file, parse)
+        return parse_sheet(file, parse, mend, header)
 
     def parse_whole(line: Line) -> Iterable[Mapping[str, Any]]:
         if line.row == rows[-1].number:
             raise UnreadableError("cut_off", line.start, "the file ends inside this row; export it again")
         return parse(line)
 
-    parsed = parse_sheet(file, parse_whole)
+    parsed = parse_sheet(file, parse_whole, mend, header)
     return ParsedRows(parsed.rows, parsed.problems, f"the file ends inside row {rows[-1].number}")
 
 
-def columns_of(file: SourceFile) -> frozenset[str]:
+def parse_records(records: Iterable[object], parse: Callable[[Line], Iterable[Mapping[str, Any]]]) -> ParsedRows:
+    """`parse_rows` over the objects of a JSON list, numbered as in a sheet whose first record is row 2."""
+    numbered = [(place, (place, record)) for place, record in enumerate(records, start=2)]
+    return parse_rows(numbered, lambda item: parse(record_line(*item)))
+
+
+def record_line(place: int, record: object) -> Line:
+    """The plain values of a JSON object as a `Line` has cells; null, not-a-number and nested values are left out.
+
+    Raises: UnreadableError, rule not_a_record, for what is no object.
+    """
+    if not isinstance(record, dict):
+        logged = f"a {type(record).__name__}" if isinstance(record, list) else str(record)
+        raise UnreadableError("not_a_record", logged, 'every record of the list is an object: {"name": value, ...}')
+    cells = {str(name).casefold(): _plain_value(value) for name, value in record.items()}
+    return Line(place, cells)
+
+
+def _plain_value(value: object) -> str:
+    if value is None or isinstance(value, dict | list) or value != value:  # noqa: PLR0124  # not-a-number
+        return ""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text.encode("utf-8", "replace").decode().strip()  # half a surrogate pair cannot be stored
+
+
+def columns_of(file: SourceFile, header: Sequence[str] | None = None) -> frozenset[str]:
     """The names by which a `Line` of this file finds its cells; empty for what is no sheet."""
-    return frozenset(_keys(file.header))
+    return frozenset(_keys(header or file.header))
+
+
+def column_cells(file: SourceFile, name: str, header: Sequence[str] | None = None) -> list[str]:
+    """The cells of the column that a `Line` knows by this name, row by row; empty texts where there is none."""
+    keys = _keys(header or file.sheet.header)
+    place = keys.index(name) if name in keys else None
+    return ["" if place is None or len(row.cells) <= place else row.cells[place] for row in file.sheet.rows]
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What an app's exports call our columns and kinds of activity in its languages; the keys are as of `plain`."""
+
+    columns: Mapping[str, str]
+    kinds: Mapping[str, str]
+
+    def header(self, file: SourceFile) -> tuple[str, ...]:
+        """The file's headings in our words; those that are not known as they are."""
+        return tuple(self.columns.get(plain(cell), cell) for cell in file.header)
+
+
+@cache
+def wording(reader: str) -> Wording:
+    """The wording that stands beside a reader, in readers/<reader>.toml: [columns] and [kinds], ours = [theirs]."""
+    text = resources.files("runfix_analytics.readers").joinpath(f"{reader}.toml").read_text(encoding="utf-8")
+    tables = tomllib.loads(text)
+    columns, kinds = (
+        {plain(word): ours for ours, words in tables.get(table, {}).items() for word in words}
+        for table in ("columns", "kinds")
+    )
+    return Wording(columns, kinds)
+
+
+def plain(words: str) -> str:
+    """A heading, or the name of a sport, as it is compared: letters and digits alone, without case and HTML tags."""
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", re.sub(r"<[^>]*>", "", words)).casefold())
 
 
 def _keys(header: Iterable[str]) -> list[str]:
@@ -187,6 +309,15 @@ def number(text: str, mark: str = ".") -> float | None:
     return float(re.sub(r"[.,'’\s]", lambda found: "." if found[0] == mark else "", text))
 
 
+def positive(text: str, mark: str = ".") -> float | None:
+    """The number a cell holds, None where it holds none or one that is not above zero."""
+    try:
+        value = number(text, mark) or 0.0
+    except ValueError:
+        return None
+    return value if value > 0 else None
+
+
 def decimal_mark(values: Iterable[str]) -> str | None:
     """The mark before the decimals in these cells of one column, None where no cell tells.
 
@@ -201,11 +332,19 @@ def decimal_mark(values: Iterable[str]) -> str | None:
     return votes.most_common(1)[0][0] if votes else None
 
 
+def decimal_marks(file: SourceFile, columns: Iterable[str], header: Sequence[str] | None = None) -> dict[str, str]:
+    """The decimal mark of each of these columns: what its own cells tell, else what all do, else the point."""
+    cells = {name: column_cells(file, name, header) for name in columns}
+    common = decimal_mark(cell for column in cells.values() for cell in column) or "."
+    return {name: decimal_mark(column) or common for name, column in cells.items()}
+
+
 def moment(text: str, *shapes: re.Pattern[str]) -> datetime | None:
     """The wall-clock time a cell holds in one of these shapes; None for another shape and for a day that is none.
 
-    Month names are English whatever the locale of this process is.
+    Month names are those of eleven languages, whatever the locale of this process is.
     """
+    text = re.sub(r"\s", " ", text)  # before AM, and in some languages before the year, stands a narrow space
     found = next((match for match in (shape.fullmatch(text) for shape in shapes) if match), None)
     if found is None:
         return None
@@ -215,9 +354,23 @@ def moment(text: str, *shapes: re.Pattern[str]) -> datetime | None:
         hour = hour % 12 + (12 if part["half"] in "Pp" else 0)
     clock = (hour, int(part["minute"] or 0), int(part["second"] or 0))
     try:
-        month = int(part["month"]) if part["month"].isdecimal() else _MONTHS.index(part["month"][:3].casefold()) + 1
+        month = int(part["month"]) if part["month"].isdecimal() else _month(part["month"])
         return datetime(int(part["year"]), month, int(part["day"]), *clock)  # noqa: DTZ001  # wall clocks have no zone
     except ValueError:
+        return None
+
+
+def _month(name: str) -> int:
+    """The number of the month of this name, 0 if none is."""
+    letters = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+    return next((number for number, beginnings in enumerate(_MONTHS, 1) if letters.startswith(beginnings)), 0)
+
+
+def iso_start(text: str) -> dict[str, datetime] | None:
+    """What `Line.started` finds in an ISO 8601 text; None for another shape, and for a day or time that is none."""
+    try:
+        return Line(0, {"start": text}).started("start", ISO_SHAPE)
+    except UnreadableError:
         return None
 
 

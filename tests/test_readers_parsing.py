@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from runfix_analytics.parsing import (
     DAY_FIRST_SHAPE,
+    DAY_MONTH_SHAPE,
+    DOTTED_SHAPE,
     ISO_SHAPE,
     MONTH_FIRST_SHAPE,
     decimal_mark,
@@ -98,12 +100,47 @@ def test_the_decimal_mark_is_the_one_before_other_than_three_digits(cells: list[
         ("0000-01-01", None),
         ("03/02/2026", None),
         ("2026-03-02T08:05Z", None),
-        ("8 avr 2026, 16:50", None),
+        ("8 avr 2026, 16:50", datetime(2026, 4, 8, 16, 50)),
+        ("9. jun. 2026, 17.09.50", datetime(2026, 6, 9, 17, 9, 50)),
+        ("5 de dez. de 2026, 10:00:00", datetime(2026, 12, 5, 10)),
+        ("29 May 2026, 3:53:35 p.m.", datetime(2026, 5, 29, 15, 53, 35)),
+        ("1 juil. 2026 à 10:00", datetime(2026, 7, 1, 10)),
+        ("6 März 2026 14:23", datetime(2026, 3, 6, 14, 23)),
+        ("8 smarch 2026, 16:50", None),
+        ("09.12.2026, 15:24", None),
         ("", None),
     ],
 )
 def test_a_date_is_read_in_its_stated_shapes_only(text: str, expected: datetime | None) -> None:
     assert moment(text, ISO_SHAPE, DAY_FIRST_SHAPE, MONTH_FIRST_SHAPE) == expected
+
+
+@pytest.mark.parametrize(
+    ("months", "number"),
+    [
+        ("January Januar janvier janv enero ene gennaio gen januari janeiro jan stycznia sty", 1),
+        ("February Februar février févr febrero febbraio februari fevereiro fev lutego lut", 2),
+        ("March März mars marzo maart mrt março mar marts marca", 3),
+        ("April avril avr abril abr aprile kwietnia kwi", 4),
+        ("May Mai mayo maggio mag mei maio maj maja", 5),
+        ("June Juni juin junio giugno giu junho jun czerwca cze", 6),
+        ("July Juli juillet juil julio luglio lug julho jul lipca lip", 7),
+        ("August août agosto ago augusti aug sierpnia sie", 8),
+        ("September Sept septembre septiembre settembre set setembro września wrz", 9),
+        ("October Oktober Okt octobre octubre ottobre ott outubro out października paź", 10),
+        ("November novembre noviembre novembro nov listopada lis", 11),
+        ("December Dezember Dez décembre déc diciembre dic dicembre dezembro desember des grudnia gru", 12),
+    ],
+)
+def test_the_months_of_eleven_languages_are_known_by_name_and_by_abbreviation(months: str, number: int) -> None:
+    for month in months.split():
+        assert moment(f"2 {month} 2026, 8:05", DAY_FIRST_SHAPE) == datetime(2026, number, 2, 8, 5)
+
+
+def test_numbers_with_dots_or_slashes_are_days_first_where_a_reader_asks_for_them() -> None:
+    assert moment("09.12.2026, 15:24:49", DOTTED_SHAPE) == datetime(2026, 12, 9, 15, 24, 49)
+    assert moment("09/12/2026 15:24", DAY_MONTH_SHAPE) == datetime(2026, 12, 9, 15, 24)
+    assert moment("31.02.2026", DOTTED_SHAPE) is None
 
 
 @pytest.mark.parametrize(
