@@ -66,7 +66,7 @@ def test_android_strong_has_the_unit_in_the_heading_and_may_write_decimal_commas
         3   | 2026-03-04T07:00:00 | Romanian Deadlift (Barbell) | 8    |         | 60     | kg          | 9
         """,
     )
-    assert _rules(log) == [(4, "bad_date", "04.03.2026 07:00", False), (5, "bad_number", "heavy", False)]
+    assert _rules(log) == [(4, "bad_date", "03/04/2026 07:00", False), (5, "bad_number", "heavy", False)]
 
 
 def test_strongs_unit_may_stand_in_each_row() -> None:
@@ -97,6 +97,56 @@ def test_strong_of_2016_counts_sets_from_zero_and_names_its_unit_as_the_heading(
     )
 
 
+def test_strong_in_german_has_marks_of_its_own_in_every_column() -> None:
+    log = _log("strong_csv/german.csv")
+    _assert_sets(
+        log,
+        """
+        row | start_local         | logged_as             | set_type | reps | seconds | weight | weight_unit
+        2   | 2026-03-06T18:00:00 | Bulgarian Split Squat | warmup   | 10   |         | 8      |
+        3   | 2026-03-06T18:00:00 | Bulgarian Split Squat | working  | 10   |         | 12.5   |
+        4   | 2026-03-06T18:00:00 | Plank                 | working  |      | 60      |        |
+
+        rpe | note
+            |
+        8.5 | links zuerst
+            |
+        """,
+    )
+    assert log.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        (
+            "Workout #,Date,Workout Name,Duration (sec),Exercise Name,Set Order,Weight (lbs),Reps,Distance (meters),"
+            "Seconds,Notes,Workout Notes,RPE",
+            '3,2026-03-02 18:05:00,A,1800,Squat,1,135,5,,,"",,8',
+        ),
+        (
+            "Date;Workout Name;Exercise Name;Set Order;Weight;Weight Unit;Reps;RPE;Distance;Distance Unit;Seconds;"
+            "Notes;Workout Notes;Workout Duration",
+            "2026-03-02 18:05:00;A;Squat;1;135;lbs;5;8;;;;;;30m",
+        ),
+        (
+            '"Date","Workout Name","Duration","Exercise Name","Set Order","lbs","Reps","Distance","Seconds","RPE"',
+            '"2026-03-02T18:05:00","A","1h 10m","Squat","D1","135.0","5.0","0","0.0","8"',
+        ),
+    ],
+)
+def test_strongs_further_headers_say_the_same(header: str, row: str) -> None:
+    [log] = read([SourceFile("x", f"{header}\n{row}\n".encode())])
+    _assert_sets(
+        log,
+        """
+        row | start_local         | logged_as | set_type | reps | seconds | weight | weight_unit | rpe
+        2   | 2026-03-02T18:05:00 | Squat     | working  | 5    |         | 135    | lb          | 8
+        """,
+    )
+    assert log.problems == ()
+
+
 def test_a_strong_row_cut_inside_a_number_is_not_kept_with_half_the_number() -> None:
     whole = (_SAMPLES / "strong_csv/ios_2016.csv").read_bytes()
     [log] = strong_csv.read([SourceFile("x", whole[: whole.rindex(b"4,0,0,")])])
@@ -115,19 +165,31 @@ def test_hevys_sets_have_both_date_shapes_and_the_unit_of_the_heading() -> None:
         3   | 2026-04-08T16:50:00 | Clamshell        | working  | 15   |         |
         4   | 2026-04-08T16:50:00 | Plank            | working  |      | 62      |
         5   | 2026-04-10T18:00:00 | Seated Cable Row | working  | 10   |         | 42.5
+        7   | 2026-04-08T16:50:00 | Seated Cable Row | working  | 10   |         | 42.5
 
         weight_unit | rpe | note
                     |     | green band
                     | 7.5 |
                     |     |
         kg          |     |
+        kg          |     |
         """,
     )
     assert _rules(log) == [
         (6, "unknown_set_type", "myorep", False),
-        (7, "bad_date", "8 avr. 2026, 16:50", False),
-        (8, "empty_set", "Dead Bug", False),
+        (8, "bad_date", "8 smarch 2026, 16:50", False),
+        (9, "empty_set", "Dead Bug", False),
     ]
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["8. Apr. 2026, 16:50", "8 abr 2026, 16:50", "8 kwi 2026, 16:50", "8 Apr 2026, 4:50 PM", "Apr 8, 2026, 16:50"],
+)
+def test_hevys_months_are_those_of_the_phone(start: str) -> None:
+    content = f'start_time,exercise_title,set_index,set_type,reps,weight_kg\n"{start}",Squat,0,normal,5,"62,5"\n'
+    [log] = hevy_csv.read([SourceFile("x", content.encode())])
+    _assert_sets(log, "row | start_local | weight\n2 | 2026-04-08T16:50:00 | 62.5")
 
 
 def test_a_hevy_set_with_a_distance_alone_is_a_set() -> None:
