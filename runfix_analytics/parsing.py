@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from runfix_analytics.sourcefile import Row, SourceFile
 NOTE_LENGTH = 500
 _EXCERPT_LENGTH = 200
 _THREE_DIGITS = 3
+_REMEMBERED = 4096  # cells of a log repeat: the same day, the same ten repetitions
 
 # how month names begin in en, de, fr, es, it, nl, pt, sv, da, nb and pl, without accents; no beginning is of two months
 _MONTHS = tuple(
@@ -99,7 +100,10 @@ class Line:
 
     def text(self, *columns: str) -> str:
         """The first cell of these columns that is not empty."""
-        return next((self.cells[name] for name in columns if self.cells.get(name)), "")
+        for name in columns:
+            if text := self.cells.get(name):
+                return text
+        return ""
 
     def number(self, *columns: str, mark: str = ".") -> float | None:
         """The number in the first of these cells that is not empty.
@@ -297,6 +301,7 @@ def _line(keys: list[str], row: Row) -> Line:
     return Line(row.number, dict(zip(keys, row.cells, strict=False)))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def number(text: str, mark: str = ".") -> float | None:
     """The number a cell holds, None if it is empty; `mark` stands before the decimals, other marks part thousands.
 
@@ -324,11 +329,11 @@ def decimal_mark(values: Iterable[str]) -> str | None:
     Three digits after a mark tell nothing (1,177 may be a thousand or a fraction) unless the other mark stands before.
     """
     votes: Counter[str] = Counter()
-    for value in values:
+    for value, times in Counter(values).items():
         marks = re.findall(r"[.,]", value)
         last = value.rpartition(marks[-1])[2] if marks else ""
         if marks and (len(last) != _THREE_DIGITS or len(set(marks)) > 1):
-            votes[marks[-1]] += 1
+            votes[marks[-1]] += times
     return votes.most_common(1)[0][0] if votes else None
 
 
@@ -339,6 +344,7 @@ def decimal_marks(file: SourceFile, columns: Iterable[str], header: Sequence[str
     return {name: decimal_mark(column) or common for name, column in cells.items()}
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def moment(text: str, *shapes: re.Pattern[str]) -> datetime | None:
     """The wall-clock time a cell holds in one of these shapes; None for another shape and for a day that is none.
 
