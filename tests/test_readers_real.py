@@ -143,15 +143,21 @@ def test_csv_and_json_of_the_template_say_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("path", "reader", "rows"),
     [
-        "aches/SYNTHETIC_google_forms_aches.csv",
-        "aches/SYNTHETIC_google_forms_aches_us.csv",
-        "aches/SYNTHETIC_ostrc_o2_weekly.csv",
-        "intervals/intervals_activity_fixture.json",
-        "jefit/SYNTHETIC_jefit_backup.csv",
-        "apple/SYNTHETIC_export.xml",
+        ("aches/SYNTHETIC_google_forms_aches.csv", "google_form", 3),
+        ("aches/SYNTHETIC_google_forms_aches_us.csv", "google_form", 2),
+        ("aches/SYNTHETIC_ostrc_o2_weekly.csv", "ostrc_weekly", 3),
+        ("intervals/intervals_activity_fixture.json", "intervals_icu", 1),
+        ("jefit/SYNTHETIC_jefit_backup.csv", "jefit_backup", 8),
+        ("apple/SYNTHETIC_export.xml", "apple_health", 3),
+        ("garmin_account/SYNTHETIC_0_summarizedActivities.json", "garmin_account_json", 9),
+        ("gpx/garmin_connect_4801048867.gpx", "gpx", 1),
+        ("gpx/empty-trkseg.gpx", "gpx", 0),
+        ("tcx/tcxreader_sup_activity_1.tcx", "tcx", 1),
     ],
 )
-def test_formats_for_later_are_unknown_today(path: str) -> None:
-    assert str(_log(path).error).startswith("any name: no reader knows this content")
+def test_a_real_file_of_every_other_format_is_read_whole(path: str, reader: str, rows: int) -> None:
+    log = _log(path)
+    assert (log.reader, log.error, log.damage, log.problems) == (reader, None, None, ())
+    assert log.activities.height + log.sets.height + log.aches.height == rows

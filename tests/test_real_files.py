@@ -13,17 +13,33 @@ import pytest
 
 from runfix_analytics import night
 from runfix_analytics.store import Store
-from runfix_analytics.tables import AcheReports, Imports, Rejects, Runs, StrengthDays, StrengthSets
+from runfix_analytics.tables import AcheReports, Imports, OtherActivities, Rejects, Runs, StrengthDays, StrengthSets
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
-SOURCES = ("fit", "strong", "hevy", "strava", "garmin_csv", "aches")
 READ_BY = {
     "fit": {"garmin_fit"},
     "strong": {"strong_csv"},
     "hevy": {"hevy_csv"},
     "strava": {"strava_csv", "garmin_fit"},  # its archive holds the recordings as well
     "garmin_csv": {"garmin_csv"},
-    "aches": {"ache_form"},
+    "garmin_account": {"garmin_account_json"},
+    "aches": {"ache_form", "google_form", "ostrc_weekly"},
+    "apple": {"apple_health"},
+    "gpx": {"gpx"},
+    "tcx": {"tcx"},
+    "intervals": {"intervals_icu"},
+    "jefit": {"jefit_backup"},
+    "exercises": set[str](),
+}
+SOURCES = tuple(READ_BY)
+ONE_RIDE = "one_ride"  # a runner whose inbox holds the same rides as GPX, TCX and FIT
+RIDES = {
+    "4801048867": (
+        "gpx/garmin_connect_4801048867.gpx",
+        "tcx/garmin_connect_4801048867.tcx",
+        "fit/other/GoldenCheetah__sweatpy__4801048867.fit",
+    ),
+    "5039744860": ("gpx/garmin_connect_5039744860.gpx", "tcx/garmin_connect_5039744860.tcx"),
 }
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(not REAL.exists(), reason=f"{REAL} is not there")]
@@ -46,9 +62,13 @@ def squad(tmp_path_factory: pytest.TempPathFactory, run_night: Callable[..., nig
 def _fill(root: Path, run_night: Callable[..., night.Done]) -> None:
     store = Store.create(root)
     with (store.root / "runners.csv").open("a", encoding="utf-8") as file:
-        file.writelines(f"{source},Europe/Berlin,metric,,,,partial\n" for source in SOURCES)
+        file.writelines(f"{source},Europe/Berlin,metric,,,,partial\n" for source in (*SOURCES, ONE_RIDE))
     for source in SOURCES:
         shutil.copytree(REAL / source, store.root / "inbox" / source)
+    for path in (path for paths in RIDES.values() for path in paths):
+        target = store.root / "inbox" / ONE_RIDE / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REAL / path, target)
     for path in (store.root / "inbox").rglob("*"):
         path.chmod(0o700 if path.is_dir() else 0o600)
     run_night(store.root, date(2026, 11, 22), ["import"])
@@ -106,6 +126,24 @@ def test_the_runs_and_sets_of_watches_are_found(squad: Store):
     assert squad.read(StrengthSets, ["fit"]).height >= 20
 
 
+def test_one_ride_from_three_formats_is_counted_once_and_kept_three_times(squad: Store):
+    rides = squad.read(OtherActivities, [ONE_RIDE])
+    names = dict(squad.read(Imports, [ONE_RIDE]).select("import_id", "file_name").rows())
+    counted = {ride: [] for ride in RIDES}
+    for row in rides.iter_rows(named=True):
+        [ride] = [ride for ride, paths in RIDES.items() if names[row["import_id"]] in paths]
+        counted[ride].append(row["duplicate_rule"])
+    assert {ride: sorted(rules, key=str) for ride, rules in counted.items()} == {
+        "4801048867": [None, "same_run", "same_run"],
+        "5039744860": [None, "same_run"],
+    }
+
+
+def test_a_run_that_stravas_list_and_the_file_it_names_both_hold_is_one(squad: Store):
+    runs = squad.read(Runs, ["strava"]).filter(pl.col("recording").is_not_null())
+    assert runs["duplicate_rule"].to_list() == ["names_its_recording"]
+
+
 def test_no_stored_distance_is_beyond_what_legs_can_do(squad: Store):
     runs = squad.read(Runs)
     assert runs.filter(~pl.col("distance_m").is_between(0, 500_000)).height == 0
@@ -114,7 +152,7 @@ def test_no_stored_distance_is_beyond_what_legs_can_do(squad: Store):
 
 def test_every_runner_has_a_page_and_the_squad_one(squad: Store):
     pages = {path.relative_to(squad.root / "reports").as_posix() for path in (squad.root / "reports").rglob("*.html")}
-    assert pages == {"index.html", "cohort.html", *(f"{source}/index.html" for source in SOURCES)}
+    assert pages == {"index.html", "cohort.html", *(f"{source}/index.html" for source in (*SOURCES, ONE_RIDE))}
 
 
 def test_a_second_import_finds_nothing_new(squad: Store, run_night: Callable[..., night.Done]):
