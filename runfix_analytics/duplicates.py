@@ -18,7 +18,18 @@ SAME_RUN = "same_run"
 ITS_RECORDING = "names_its_recording"
 NEWER_EXPORT = "newer_export"
 LOGGED_BY_HAND = "watch_session_logged_by_hand"
-_RUN = ("rank", "runner_id", "import_id", "source", "start_at", "local_date", "is_timed", "distance_m", "recording")
+_RUN = (
+    "recorded_by",
+    "rank",
+    "runner_id",
+    "import_id",
+    "source",
+    "start_at",
+    "local_date",
+    "is_timed",
+    "distance_m",
+    "recording",
+)
 _SESSION = ("runner_id", "source", "session_start_at")
 _CERTAINTY = {source: place for place, source in enumerate(LOCAL_DATE_SOURCES)}
 _KEYS: dict[type[dy.Schema], str] = {Runs: "run_id", OtherActivities: "activity_id"}
@@ -30,9 +41,9 @@ def mark_activities(activities: dy.DataFrame[S], schema: type[S], catalogue: Cat
     """Activities of different files that start within 5 min and differ by at most 3 % in distance are one.
 
     Of one source the starts must agree within a minute: repeats recorded one by one are runs of their own. Two of one
-    file are never the same. An activity whose export names the file of its recording is the nearest one in that file.
-    One without a time is another of that day with the same distance. Pairs are made nearest first; the one with a time,
-    the surest local date and a distance counts.
+    file are never the same, unless two apps wrote them there. An activity whose export names the file of its recording
+    is the nearest one in that file. One without a time is another of that day with the same distance. Pairs are made
+    nearest first; the one with a time, the surest local date and a distance counts.
     """
     key = _KEYS[schema]
     certainty = pl.col("local_date_source").replace_strict(_CERTAINTY, return_dtype=pl.Int8)
@@ -46,7 +57,7 @@ def mark_activities(activities: dy.DataFrame[S], schema: type[S], catalogue: Cat
     )
     ordered = activities.sort(*order).with_row_index("rank")
     rows = ordered.sort("runner_id", "start_at", "rank").select(_RUN).rows(named=True)
-    groups = {row["rank"]: {row["import_id"]: row["rank"]} for row in rows}
+    groups = {row["rank"]: {_origin(row): row["rank"]} for row in rows}
     rules: dict[int, str] = {}
     pairs = sorted([*_pairs(rows, catalogue), *_pairs_by_day(rows, catalogue)])
     near = [(first, second, SAME_RUN) for _, first, second in pairs]
@@ -59,6 +70,17 @@ def mark_activities(activities: dy.DataFrame[S], schema: type[S], catalogue: Cat
     counts = {rank: min(group.values()) for rank, group in groups.items()}
     duplicates = {ids[rank]: (ids[first], rules.get(rank, SAME_RUN)) for rank, first in counts.items() if rank != first}
     return schema.validate(_marked(activities, key, duplicates), cast=True)
+
+
+def _origin(row: dict[str, Any]) -> tuple[str, str | None]:
+    """Where a row comes from: no two rows of one file are the same, unless two apps wrote them."""
+    return row["import_id"], row["recorded_by"]
+
+
+def _is_elsewhere(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    if a["import_id"] != b["import_id"]:
+        return True
+    return None not in (a["recorded_by"], b["recorded_by"]) and a["recorded_by"] != b["recorded_by"]
 
 
 def _recorded(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[int, int, str]]:
@@ -83,12 +105,15 @@ def _pairs(rows: Sequence[dict[str, Any]], catalogue: Catalogue) -> Iterator[tup
             apart = other["start_at"] - run["start_at"]
             if other["runner_id"] != run["runner_id"] or apart > tolerance:
                 break
-            is_one_source = other["source"] == run["source"]
+            is_one_source = other["source"] == run["source"] and other["recorded_by"] == run["recorded_by"]
             is_near = apart <= (within_source if is_one_source else tolerance)
             if not is_one_source and False in (run["is_timed"], other["is_timed"]):
                 continue  # two midnights that stand for a day are no times; see below
-            is_other_file = other["import_id"] != run["import_id"]
-            if is_near and is_other_file and _is_same_distance(run["distance_m"], other["distance_m"], catalogue):
+            if (
+                is_near
+                and _is_elsewhere(run, other)
+                and _is_same_distance(run["distance_m"], other["distance_m"], catalogue)
+            ):
                 yield apart, min(run["rank"], other["rank"]), max(run["rank"], other["rank"])
 
 
@@ -104,8 +129,7 @@ def _pairs_by_day(rows: Sequence[dict[str, Any]], catalogue: Catalogue) -> Itera
         if row["is_timed"] is not False or row["distance_m"] is None:
             continue
         for other in by_day[row["runner_id"], row["local_date"]]:
-            is_other_file = other["import_id"] != row["import_id"]
-            if is_other_file and other["distance_m"] is not None:
+            if _is_elsewhere(row, other) and other["distance_m"] is not None:
                 if not _is_same_distance(row["distance_m"], other["distance_m"], catalogue):
                     continue
                 apart = timedelta(days=1, seconds=abs(row["distance_m"] - other["distance_m"]))

@@ -23,6 +23,7 @@ UTC = pl.Datetime("us", "UTC")
 # not said and the account is imperial. duration_s excludes pauses, elapsed_s includes them. rpe 0-10. Latitude and
 # longitude of the start, in degrees, are there to find the time zone where the file states no offset, never stored.
 # `recording`: the name of the file that holds the activity's recording, as an export states it, beside the export.
+# `recorded_by`: a number for the app or device, where one file holds what several of them wrote of the same activity.
 ACTIVITIES: RawSchema = {
     "row": pl.Int32(),
     "kind": pl.String(),
@@ -41,6 +42,7 @@ ACTIVITIES: RawSchema = {
     "latitude": pl.Float64(),
     "longitude": pl.Float64(),
     "recording": pl.String(),
+    "recorded_by": pl.String(),
 }
 
 # One row per set. `logged_as` is the exercise as the log names it, "none" = the runner states no strength work that

@@ -25,8 +25,10 @@ _HEADER_BYTES = 64 * 1024
 _CHUNK = 1024 * 1024
 _LONGEST_CHARACTER = 4
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-_XML_PROLOGUE = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
-_XML_ROOT = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)[\s/>]")
+# every repeat is possessive: hostile heads must not be tried again and again
+_XML_MISC = r"(?>\s+|<\?.*?\?>|<!--.*?-->)*+"
+XML_PROLOGUE = re.compile(rf"[\ufeff\0]*{_XML_MISC}(?><!DOCTYPE[^\[>]*(?:\[.*?\]\s*+)?>)?{_XML_MISC}", re.DOTALL)
+XML_ROOT = re.compile(r"\s*<(?:[\w.-]+:)?([\w.-]+)(?=[\s/>])")
 csv.field_size_limit(MAX_BYTES)  # one long note must not cost the file; ingest cuts it
 
 
@@ -130,10 +132,11 @@ class SourceFile:
 
         Only the head is looked at, nothing is parsed and nothing expanded; blanks before the declaration are allowed.
         """
-        head = "" if self._is_binary else _decoded(self.head).lstrip("\ufeff \t\r\n")
-        if not head.startswith("<"):
+        if self._is_binary:
             return None
-        found = _XML_ROOT.search(_XML_PROLOGUE.sub("", head))
+        head = _decoded(self.head)
+        prologue = XML_PROLOGUE.match(head)
+        found = XML_ROOT.match(head, prologue.end() if prologue else 0)
         return found[1] if found else None
 
     @cached_property

@@ -94,7 +94,8 @@ class Runs(dy.Schema):
     runner's configured zone, or assumed (a wall clock without zone taken as the runner's; UTC where no zone is
     configured). `distance_unit_source`: the file, what speeds in it make plausible, or the runner's own unit.
     `is_timed` false: the log states a date only, and the start is set at midnight; null from earlier versions: timed.
-    `recording`: the import that holds the run's recording, where an export names the file; else null.
+    `recording`: the import that holds the run's recording, where an export names the file; else null. `recorded_by`: a
+    number for the app or device, where one file holds what several wrote of the same run; else null.
     """
 
     runner_id = _runner()
@@ -115,6 +116,7 @@ class Runs(dy.Schema):
     rpe = dy.Float64(nullable=True, min=0, max=10)
     is_indoor = dy.Bool()
     recording = dy.String(nullable=True)
+    recorded_by = dy.String(nullable=True)
     duplicate_of = dy.String(nullable=True)
     duplicate_rule = dy.String(nullable=True)
 
@@ -139,6 +141,7 @@ class OtherActivities(dy.Schema):
     duration_s = _amount()
     elapsed_s = _amount()
     recording = dy.String(nullable=True)
+    recorded_by = dy.String(nullable=True)
     duplicate_of = dy.String(nullable=True)
     duplicate_rule = dy.String(nullable=True)
 

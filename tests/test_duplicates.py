@@ -22,13 +22,14 @@ _AT = "%Y-%m-%d %H:%M:%S"
 def runs(table: str) -> Any:
     """Drawn: run | file | at | km, and where it matters source, offset. `at` is a time of 2 March 2026."""
     frame = drawn(table)
-    usual: dict[str, Any] = {"source": "strava", "offset": "configured", "runner": "r1", "recording": None}
+    usual: dict[str, Any] = {"source": "strava", "offset": "configured", "runner": "r1", "recording": None, "app": None}
     frame = frame.with_columns(pl.lit(value).alias(name) for name, value in usual.items() if name not in frame.columns)
     frame = frame.select(
         run_id="run", import_id="file", runner_id="runner", source="source", local_date_source="offset",
         start_at=_at("at"), local_date=_at("at").dt.date(), distance_m=pl.col("km").cast(pl.Float64) * 1000,
         logged_as=pl.lit("Run"), distance_unit_source=pl.lit("file"), is_indoor=pl.lit(value=False),
         is_timed=_at("at").dt.time() != time.min, recording=pl.col("recording").cast(pl.String),
+        recorded_by=pl.col("app").cast(pl.String),
     )  # fmt: skip
     return Runs.validate(completed(Runs, frame), cast=True)
 
@@ -100,6 +101,16 @@ def test_a_run_whose_export_names_its_recording_is_the_nearest_one_in_that_file_
         d | f3 | 07:01 | 8 | f9 | assumed"""
     found = marks(mark_activities(runs(table), Runs, CATALOGUE), "run_id")
     assert found == {"a": ("b", "names_its_recording"), "d": ("b", "same_run")}
+
+
+def test_a_run_that_two_apps_wrote_into_one_file_is_one_and_two_of_one_app_stay_two():
+    table = """run | file | at | km | app
+        a | f1 | 08:00 | 10 | 1
+        b | f1 | 08:03 | 10.1 | 2
+        c | f1 | 08:01 | 10 | 1
+        d | f1 | 18:00 | 10 | 1"""
+    assert same_runs(table) == {"c": "b"}
+    assert same_runs(table.replace("08:03", "08:00")) == {"b": "a"}
 
 
 def test_other_activities_are_marked_as_runs_are():
