@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date
 
 import dataframely as dy
 import polars as pl
@@ -71,7 +71,7 @@ class Undone:
     n_rows: int
 
 
-def undo(store: Store, imports: dy.DataFrame[Imports], catalogue: Catalogue) -> Undone:
+def undo(store: Store, imports: dy.DataFrame[Imports], catalogue: Catalogue, *, on: date) -> Undone:
     """Takes imports back completely, an archive with all its files; what they were duplicates of counts again.
 
     The ledger is written first: from then on no row of them is read. The files stay in the inbox and are passed over
@@ -83,12 +83,11 @@ def undo(store: Store, imports: dy.DataFrame[Imports], catalogue: Catalogue) -> 
     inside = ledger.join(named, left_on=["runner_id", "archive_id"], right_on=_KEY, how="semi").select(_KEY)
     wanted = pl.concat([named, inside]).unique()
     taken = ledger.join(wanted, on=_KEY, how="semi").filter(pl.col("status") != UNDONE)
-    today = datetime.now(UTC).date()
     undone = taken.with_columns(
         pl.lit(0, pl.Int32).alias("n_rows"),
         *(pl.lit(0, pl.Int32).alias(name) for name in ("n_accepted", "n_rejected", "n_skipped")),
         status=pl.lit(UNDONE),
-        reason=pl.lit(f"taken back on {today}; to read it again: runfix retry"),
+        reason=pl.lit(f"taken back on {on}; to read it again: runfix retry"),
         warnings=pl.lit([], pl.List(pl.String)),
     )
     others = ledger.join(taken.select(_KEY), on=_KEY, how="anti")

@@ -91,7 +91,7 @@ def told(store: Store, *columns: str) -> list[tuple[Any, ...]]:
 
 
 def undo(store: Store, *words: str) -> ledger.Undone:
-    return ledger.undo(store, ledger.find(store, words), CATALOGUE)
+    return ledger.undo(store, ledger.find(store, words), CATALOGUE, on=DAY)
 
 
 # archives in an inbox
