@@ -87,7 +87,7 @@ def test_four_questions_for_each_place_are_read_by_their_words() -> None:
         2   | r1     | 2026-03-01  | false       | knee       | left | 8        | 8        | 0        | 8
         3   | r1     | 2026-03-08  | false       | knee       | left | 0        |          |          |
         3   | r1     | 2026-03-08  | false       | lower back |      | 25       |          |          |
-        4   | r1     | 2026-03-15  | false       | lower back |      | 0        | 0        | 0        | 0
+        4   | r1     | 2026-03-15  | false       | lower back |      | 0        |          |          |
 
         affects_training | status   | note
         with_problems    |          | secret garden
