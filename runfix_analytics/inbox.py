@@ -33,7 +33,7 @@ from runfix_analytics.tables import (
 LOG = logging.getLogger(__name__)
 GOOD = ("imported", "nothing", "opened", "other_file")
 ALL_REJECTED = "every row is rejected; see: runfix imports --rejects"
-BATCH_BYTES = 32 * 1024 * 1024
+BATCH_BYTES, BATCH_FILES = 32 * 1024 * 1024, 1000
 COUNTS = ("files_seen", "files_new", "files_known", "files_bad", "rows", "rejects")
 ARCHIVE = "archive"
 _CHUNK = 1024 * 1024
@@ -112,6 +112,7 @@ class _Reading:
     bad: list[tuple[str, str]] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
     batch: list[_File] = field(default_factory=list)
+    n_waiting: int = 0  # bytes
     paths: dict[str, str] = field(default_factory=dict)  # label → import id of every file seen
     headings: dict[str, str] = field(init=False)
 
@@ -210,14 +211,15 @@ class _Reading:
     def _take(self, file: _File) -> None:
         """Reads files together until there are many bytes of them; one too large for memory at once."""
         self.batch.append(file)
+        self.n_waiting += file.n_bytes
         is_streamed = file.source is not None and file.source.data is None
-        if is_streamed or sum(waiting.n_bytes for waiting in self.batch) > BATCH_BYTES:
+        if is_streamed or self.n_waiting > BATCH_BYTES or len(self.batch) >= BATCH_FILES:
             self._flush()
 
     def _flush(self) -> None:
         if self.batch:
             self.accepted.append(ingest(list(_arrivals(self.batch)), self.runner, self.catalogue))
-            self.batch = []
+            self.batch, self.n_waiting = [], 0
 
 
 def _told(raw: RawLog, accepted: Sequence[Accepted], n_known: int) -> RawLog:

@@ -133,6 +133,10 @@ def frame(rows: Iterable[Mapping[str, Any]], schema: RawSchema) -> pl.DataFrame:
     return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=dict(schema))
 
 
+# made once: an inbox may have 25 000 files, and most hold one kind of row; nobody changes a frame in place
+_NO_ACTIVITIES, _NO_SETS, _NO_ACHES = (pl.DataFrame(schema=dict(schema)) for schema in (ACTIVITIES, SETS, ACHES))
+
+
 @dataclass(frozen=True)
 class RawLog:
     """One file, read.
@@ -144,9 +148,9 @@ class RawLog:
 
     reader: str
     source: str
-    activities: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dict(ACTIVITIES)))
-    sets: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dict(SETS)))
-    aches: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dict(ACHES)))
+    activities: pl.DataFrame = field(default_factory=lambda: _NO_ACTIVITIES)
+    sets: pl.DataFrame = field(default_factory=lambda: _NO_SETS)
+    aches: pl.DataFrame = field(default_factory=lambda: _NO_ACHES)
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
     damage: str | None = None
