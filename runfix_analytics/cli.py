@@ -96,11 +96,10 @@ def init(root: Path) -> None:
 @click.option("--equipment", default="", help='What the runner has, joined by ";", or "none"; empty = not known.')
 def add(name: str, root: Path, time_zone: str, units: str, equipment: str) -> None:
     """Add a runner: a random id, an inbox folder, and the NAME in a file of its own."""
-    from runfix_analytics.catalogue import load
     from runfix_analytics.store import Store
 
     store = Store(root)
-    runner_id = store.add_runner(name, load(), time_zone=time_zone, units=units, equipment=equipment)
+    runner_id = store.add_runner(name, store.catalogue(), time_zone=time_zone, units=units, equipment=equipment)
     click.echo(f"{runner_id}  put this runner's files into {store.root / 'inbox' / runner_id}")
 
 
@@ -242,11 +241,11 @@ def _with_duplicates(ledger: "pl.DataFrame", found: "pl.DataFrame") -> "pl.DataF
 def undo(imports: Sequence[str], root: Path, runners: Sequence[str]) -> None:
     """Take imports back completely, an archive with all its files. IMPORT: an id from runfix imports, or a file name."""
     from runfix_analytics import ledger
-    from runfix_analytics.catalogue import load
     from runfix_analytics.store import Store
 
     store = Store(root)
-    done = ledger.undo(store, ledger.find(store, imports, _runner_ids(store, runners) or None), load())
+    found = ledger.find(store, imports, _runner_ids(store, runners) or None)
+    done = ledger.undo(store, found, store.catalogue(), on=_today())
     click.echo(f"{done.n_files} files taken back with {done.n_rows} rows. They are passed over until: runfix retry")
     click.echo(f"Next: runfix nightly --root {root}, so that the pages know")
 
@@ -274,11 +273,11 @@ def status(root: Path, as_of: date, runners: Sequence[str], *, as_json: bool) ->
     import polars as pl
 
     from runfix_analytics import night
-    from runfix_analytics.catalogue import load
     from runfix_analytics.store import Store
     from runfix_analytics.tables import Runners
 
-    store, catalogue = Store(root), load()
+    store = Store(root)
+    catalogue = store.catalogue()
     everybody, ids = store.runners(catalogue), _runner_ids(store, runners)
     wanted = Runners.validate(everybody.filter(pl.col("runner_id").is_in(ids))) if ids else everybody
     facts, names = night.completeness(store, wanted, as_of, catalogue), store.names()
@@ -297,6 +296,27 @@ def status(root: Path, as_of: date, runners: Sequence[str], *, as_json: bool) ->
     ]
     frame = pl.DataFrame(rows, schema_overrides={"share_unmapped": pl.Float64}, infer_schema_length=None)
     _show(frame, frame.columns, as_json=as_json)
+
+
+@main.command()
+@_root
+@_only
+@_as_json
+@click.option("--toml", "as_toml", is_flag=True, help="As lines to complete and to paste into exercises.local.toml.")
+def unmapped(root: Path, runners: Sequence[str], *, as_json: bool, as_toml: bool) -> None:
+    """List the exercise names that are not recognised, most sets first; what they mean goes in exercises.local.toml."""
+    from runfix_analytics import unmapped as undecided
+    from runfix_analytics.store import Store
+    from runfix_analytics.tables import StrengthSets
+
+    store = Store(root)
+    catalogue = store.catalogue()
+    sets = store.read(StrengthSets, _runner_ids(store, runners) or None)
+    names = undecided.unmapped(sets, catalogue=catalogue)
+    if as_toml:
+        click.echo(undecided.as_toml(names, catalogue), nl=False)
+    else:
+        _show(names, [column for column in names.columns if column != "exercise_key"], as_json=as_json)
 
 
 @main.command()
@@ -330,13 +350,13 @@ def explain(runner: str, area: str, root: Path, as_of: date, *, as_json: bool) -
     import polars as pl
 
     from runfix_analytics.assessment import assess as assess_logs
-    from runfix_analytics.catalogue import load
     from runfix_analytics.explain import explain_coverage
     from runfix_analytics.night import logs
     from runfix_analytics.store import Store
     from runfix_analytics.tables import Imports, Runners
 
-    store, catalogue = Store(root), load()
+    store = Store(root)
+    catalogue = store.catalogue()
     if area not in catalogue.areas:
         raise ConfigError(f'"{area}" is no area; areas: {", ".join(catalogue.areas)}')
     ids = _runner_ids(store, [runner])
@@ -428,9 +448,7 @@ def _today() -> date:
 
 def _runner_ids(store: "Store", wanted: Iterable[str]) -> list[str]:
     """Ids of runners given by id or by display name."""
-    from runfix_analytics.catalogue import load
-
-    known = list(store.runners(load())["runner_id"])
+    known = list(store.runners(store.catalogue())["runner_id"])
     names = store.names()
     ids = []
     for word in wanted:

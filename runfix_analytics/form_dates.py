@@ -20,9 +20,11 @@ _DAY_NAMED = re.compile(rf"(\d{{1,2}})(?:st|nd|rd|th|\.)? ?-?([a-z]{{3,9}})\.?,?
 _MONTH_NAMED = re.compile(rf"([a-z]{{3,9}})\.? (\d{{1,2}})(?:st|nd|rd|th)?(?:,? (\d{{4}}))?{_CLOCK}", re.I)
 _WEEK = re.compile(r"(\d{4})-?\s?[WwKk][Ww]?-?(\d{1,2})")
 _AGO = re.compile(r"(?:about |approx |around |ca |roughly )?(?:vor |il y a |hace |seit )?(.+?) (\w+)(?: ago| back)?")
+_REMEMBERED = 4096  # headings and answers repeat
 _CENTURY, _MONTHS_IN_YEAR, _SUNDAY = 2000, 12, 7
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def phrase(text: str) -> str:
     """Words in lower case with single blanks between them: no accents, apostrophes, punctuation or underscores."""
     letters = unicodedata.normalize("NFKD", re.sub(r"['’‘`´]", "", text).casefold())

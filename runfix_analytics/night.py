@@ -16,7 +16,7 @@ import polars as pl
 
 from runfix_analytics import ledger
 from runfix_analytics.assessment import Assessment, Logs, Squad, assess, cohort_of, squad, study, survey
-from runfix_analytics.catalogue import Catalogue, load
+from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.cohort_results import CohortResults, read_cohort, write_cohort
 from runfix_analytics.completeness import Logged, logged
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, RunfixError, StoreError
@@ -138,13 +138,14 @@ def run_stage(stage: str, root: Path, bucket: int, as_of: date, only: Sequence[s
 
 def buckets(root: Path) -> list[int]:
     """The buckets that hold runners of runners.csv, in order."""
-    return sorted({bucket_of(runner) for runner in Store(root).runners(load())["runner_id"]})
+    store = Store(root)
+    return sorted({bucket_of(runner) for runner in store.runners(store.catalogue())["runner_id"]})
 
 
 def strangers(root: Path) -> Done:
     """A failure for each inbox folder that names no runner of runners.csv: its files are not imported."""
     store = Store(root)
-    known = set(store.runners(load())["runner_id"])
+    known = set(store.runners(store.catalogue())["runner_id"])
     folders = sorted(path.name for path in (store.root / "inbox").iterdir() if not path.name.startswith("."))
     reason = "is no runner of runners.csv; add the runner with runfix add, or correct the folder's name"
     return Done({}, tuple(Failure("import", "", f"inbox/{name}", reason) for name in folders if name not in known))
@@ -158,7 +159,8 @@ def import_bucket(root: Path, bucket: int, _as_of: date, only: Sequence[str] = (
 
     A content that the runner's ledger holds already is passed over, whatever the file's name.
     """
-    store, catalogue = Store(root), load()
+    store = Store(root)
+    catalogue = store.catalogue()
     done, accepted = Done(), list[Accepted]()
     for settings in _settings(store, _runners_of(store, bucket, catalogue, only)):
         try:
@@ -179,7 +181,7 @@ def retry(store: Store, words: Sequence[str], only: Sequence[str] = ()) -> Done:
 
     Raises: StoreError for a word that names no import.
     """
-    catalogue = load()
+    catalogue = store.catalogue()
     runners = store.runners(catalogue)
     if only:
         runners = Runners.validate(runners.filter(pl.col("runner_id").is_in(list(only))))
@@ -219,7 +221,8 @@ def logs(store: Store, runners: dy.DataFrame[Runners]) -> Logs:
 
 def survey_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()) -> Done:
     """Stores the episodes and days at risk of a bucket's runners: what the squad's rates are made of."""
-    store, catalogue = Store(root), load()
+    store = Store(root)
+    catalogue = store.catalogue()
 
     def work(part: dy.DataFrame[Runners]) -> None:
         aches, exposed = survey(logs(store, part), as_of=as_of, catalogue=catalogue)
@@ -232,7 +235,8 @@ def survey_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()
 
 def assess_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()) -> Done:
     """Stores every other derived table of a bucket's runners, with the rates of the whole squad."""
-    store, catalogue = Store(root), load()
+    store = Store(root)
+    catalogue = store.catalogue()
     of = stored_squad(store, as_of, catalogue)
 
     def work(part: dy.DataFrame[Runners]) -> None:
@@ -252,7 +256,8 @@ def stored_squad(store: Store, as_of: date, catalogue: Catalogue) -> Squad:
 
 def study_squad(root: Path, _bucket: int, as_of: date, _only: Sequence[str] = ()) -> Done:
     """Keeps what all runners' logs together say of coverage against onset; read bucket by bucket."""
-    store, catalogue = Store(root), load()
+    store = Store(root)
+    catalogue = store.catalogue()
     try:
         everybody = store.runners(catalogue)
         if everybody.is_empty():
@@ -301,7 +306,8 @@ def publish_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = (
     """Writes the pages of a bucket's runners, each beside its place and then renamed: readers see whole pages only."""
     from runfix_analytics.reports import runner_page
 
-    store, catalogue = Store(root), load()
+    store = Store(root)
+    catalogue = store.catalogue()
 
     def work(part: dy.DataFrame[Runners]) -> None:
         for results in stored_results(store, part, as_of, catalogue):
@@ -315,7 +321,8 @@ def publish_squad(root: Path, _bucket: int, as_of: date, _only: Sequence[str] = 
     """Writes the squad's page from what is stored of all runners; one without an assessment is named as such."""
     from runfix_analytics.reports import cohort_page, squad_page
 
-    store, catalogue = Store(root), load()
+    store = Store(root)
+    catalogue = store.catalogue()
     try:
         everybody = store.runners(catalogue)
         there = _assessed(store, everybody, as_of)

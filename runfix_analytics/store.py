@@ -6,6 +6,7 @@
       inbox/<runner>/  files as they came; never edited or moved
       originals/       one copy of every file, named by its SHA-256
       headings.toml    what the squad's own forms call our columns; need not be there
+      exercises.local.toml  what the squad's own exercise names mean; need not be there
       tables/<name>/   Delta tables, partitioned by bucket of runners
       reports/         the pages
 
@@ -32,7 +33,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import dataframely as dy
 import polars as pl
 
-from runfix_analytics.catalogue import Catalogue, name_key
+from runfix_analytics.catalogue import Catalogue, load_for, name_key
 from runfix_analytics.errors import ConfigError, StoreError
 from runfix_analytics.tables import (
     RUNNER_ID,
@@ -116,6 +117,13 @@ class Store:
         if table not in TABLES:
             raise StoreError(f"there is no table {table}; there are: {', '.join(TABLES)}")
         return self.root / "tables" / table
+
+    def catalogue(self) -> Catalogue:
+        """The vocabulary with what this squad says of its own exercise names.
+
+        Raises: CatalogueError naming what is wrong in exercises.local.toml.
+        """
+        return load_for(self.root)
 
     # runners
 

@@ -315,6 +315,25 @@ class RecognisedSets(dy.Schema):
     effort = _share()
 
 
+class UnmappedNames(dy.Schema):
+    """One row per logged name of working sets that the catalogue does not decide, duplicates left out.
+
+    `name` is its commonest spelling. `is_name` false: what a watch did not recognise, or a name without a word.
+    `n_days` counts each runner's days. `categories` are a watch's, empty elsewhere.
+    """
+
+    exercise_key = dy.String(primary_key=True)
+    name = dy.String()
+    is_name = dy.Bool()
+    categories = dy.List(dy.String())
+    n_sets = dy.Int64(min=1)
+    n_runners = dy.Int64(min=1)
+    n_days = dy.Int64(min=1)
+    first_on = dy.Date()
+    last_on = dy.Date()
+    sources = dy.List(dy.String())
+
+
 class KnownDays(dy.Schema):
     """One row per runner and calendar day from the first log (or the stated beginning of a complete one) to the day of
     calculation.

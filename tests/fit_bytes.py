@@ -8,10 +8,18 @@ from typing import Any
 Message = tuple[str, Mapping[str, Any]]
 
 _EPOCH = datetime(1989, 12, 31, tzinfo=UTC)
-_TYPES = {"enum": (0x00, "B"), "u8": (0x02, "B"), "text": (0x07, "s"), "u16": (0x84, "H"), "u32": (0x86, "I")}
+_SEMICIRCLES = 2**31 / 180
+_TYPES = {
+    "enum": (0x00, "B"),
+    "u8": (0x02, "B"),
+    "text": (0x07, "s"),
+    "u16": (0x84, "H"),
+    "u32": (0x86, "I"),
+    "s32": (0x85, "i"),
+}
 _TIME = (253, "u32", 1)
 # message → number, {field: (number, type, scale)}; numbers as in Garmin's FIT profile
-_PROFILE: dict[str, tuple[int, dict[str, tuple[int, str, int]]]] = {
+_PROFILE: dict[str, tuple[int, dict[str, tuple[int, str, float]]]] = {
     "file_id": (0, {"type": (0, "enum", 1), "manufacturer": (1, "u16", 1), "serial_number": (3, "u32", 1)}),
     "sport": (12, {"sport": (0, "enum", 1), "sub_sport": (1, "enum", 1)}),
     "session": (
@@ -26,9 +34,19 @@ _PROFILE: dict[str, tuple[int, dict[str, tuple[int, str, int]]]] = {
             "distance": (9, "u32", 100),
             "ascent": (22, "u16", 1),
             "rpe": (193, "u8", 1),
+            "latitude": (3, "s32", _SEMICIRCLES),
+            "longitude": (4, "s32", _SEMICIRCLES),
         },
     ),
-    "record": (20, {"timestamp": _TIME, "distance": (5, "u32", 100)}),
+    "record": (
+        20,
+        {
+            "timestamp": _TIME,
+            "distance": (5, "u32", 100),
+            "latitude": (0, "s32", _SEMICIRCLES),
+            "longitude": (1, "s32", _SEMICIRCLES),
+        },
+    ),
     "activity": (34, {"timestamp": _TIME, "local_timestamp": (5, "u32", 1)}),
     "set": (
         225,
@@ -49,10 +67,32 @@ _PROFILE: dict[str, tuple[int, dict[str, tuple[int, str, int]]]] = {
 
 def encode(messages: Iterable[Message]) -> bytes:
     """A FIT file of these messages, each with its definition; None becomes the type's "invalid"."""
-    body = b"".join(_message(name, values) for name, values in messages)
+    return file_of(b"".join(_message(name, values) for name, values in messages))
+
+
+def file_of(body: bytes) -> bytes:
+    """A FIT file of definitions and messages as they stand in it."""
     head = struct.pack("<2BHI4s", 14, 0x10, 2078, len(body), b".FIT")
-    head += struct.pack("<H", _crc(head))
-    return head + body + struct.pack("<H", _crc(head + body))
+    head += struct.pack("<H", crc(head))
+    return head + body + struct.pack("<H", crc(head + body))
+
+
+def define(
+    local: int,
+    number: int,
+    fields: Iterable[tuple[int, int, int]],
+    developer: Iterable[tuple[int, int, int]] | None = None,
+    is_big: bool = False,
+) -> bytes:
+    """A definition: fields as (number, size, base type), developer's as (number, size, index of the application)."""
+    packed = [bytes(field) for field in fields]
+    order = ">" if is_big else "<"
+    head = bytes((0x40 | (0x20 if developer is not None else 0) | local, 0, is_big))
+    body = head + struct.pack(f"{order}HB", number, len(packed)) + b"".join(packed)
+    if developer is None:
+        return body
+    own = [bytes(field) for field in developer]
+    return body + bytes((len(own),)) + b"".join(own)
 
 
 def with_crc_zeroed(content: bytes) -> bytes:
@@ -76,7 +116,7 @@ def _message(name: str, values: Mapping[str, Any]) -> bytes:
     return struct.pack("<3BHB", 0x40, 0, 0, number, len(values)) + definition + b"\0" + data
 
 
-def _pack(value: Any, kind: str, scale: int) -> bytes:
+def _pack(value: Any, kind: str, scale: float) -> bytes:
     if kind == "text":
         return str(value).encode() + b"\0"
     code = _TYPES[kind][1]
@@ -84,15 +124,15 @@ def _pack(value: Any, kind: str, scale: int) -> bytes:
     return b"".join(struct.pack(f"<{code}", _raw(item, code, scale)) for item in items)
 
 
-def _raw(value: float | datetime | None, code: str, scale: int) -> int:
+def _raw(value: float | datetime | None, code: str, scale: float) -> int:
     if value is None:
-        return {"B": 0xFF, "H": 0xFFFF, "I": 0xFFFFFFFF}[code]
+        return {"B": 0xFF, "H": 0xFFFF, "I": 0xFFFFFFFF, "i": 0x7FFFFFFF}[code]
     if isinstance(value, datetime):
         return int((value.replace(tzinfo=UTC) - _EPOCH).total_seconds())
     return round(value * scale)
 
 
-def _crc(data: bytes) -> int:
+def crc(data: bytes) -> int:
     """Source: Garmin's FIT protocol, CRC-16 with the reversed polynomial 0x8005."""
     crc = 0
     for byte in data:

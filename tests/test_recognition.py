@@ -3,6 +3,7 @@
 from logs import CATALOGUE, assert_shows, day, recognised, strength_sets
 from polars.testing import assert_frame_equal
 
+from runfix_analytics.catalogue.own_names import with_own_names
 from runfix_analytics.recognition import area_weights, recognise
 from runfix_analytics.tables import RecognisedSets
 
@@ -52,6 +53,84 @@ def test_a_watchs_category_decides_only_where_the_name_is_unknown():
         Moon Walk | -
         Moon Walk | -
     """)  # fmt: skip
+
+
+def test_a_name_that_no_alias_spells_is_found_in_plain_words_before_the_watchs_category_is_asked():
+    sets = recognised("""
+        date       | exercise                            | category_key
+        2026-01-05 | Heavy Ham Curls (left)              | plank
+        2026-01-05 | Souleve de terre                    | -
+        2026-01-05 | Stehendes Wadenheben mit Kurzhantel | -
+    """)
+    assert_shows(sets, """
+        exercise_id
+        leg_curl
+        deadlift
+        standing_calf_raise
+    """)  # fmt: skip
+
+
+def test_a_watchs_name_that_means_something_else_elsewhere_is_looked_up_within_its_category():
+    sets = recognised("""
+        date       | exercise | category_key
+        2026-01-05 | swimming | core
+        2026-01-05 | swimming | -
+        2026-01-05 | row      | suspension
+        2026-01-05 | row      | -
+    """)
+    assert_shows(sets, """
+        logged_as | exercise_id
+        swimming  | superman
+        swimming  | other_sport
+        row       | inverted_row
+        row       | -
+    """)  # fmt: skip
+
+
+def test_what_a_watch_did_not_recognise_is_undecided_and_never_nothing():
+    sets = recognised("""
+        date       | exercise | category_key
+        2026-01-05 | unknown  | -
+        2026-01-05 | unknown  | unknown
+        2026-01-05 | unknown  | squat
+    """)
+    assert_shows(sets, """
+        logged_as | exercise_id
+        unknown   | -
+        unknown   | -
+        unknown   | squat
+    """)  # fmt: skip
+
+
+def test_what_a_squad_says_of_its_own_names_wins_over_the_package_and_over_the_watch():
+    own = with_own_names("""
+        [aliases]
+        "Plank" = "side_plank"
+        "Tuesday finisher" = "hip_thrust"
+        "Circuit B" = ""
+        [exercises.wobble_raise]
+        name = "Calf raise on the wobble board"
+        primary = ["calves"]
+        secondary = []
+        one_sided = false
+        counted_in = "reps"
+        how = "Rise on the board."
+    """)
+    sets = strength_sets("""
+        date       | exercise                         | category_key
+        2026-01-05 | planks                           | plank
+        2026-01-05 | Finisher (Tuesday)               | run
+        2026-01-05 | Circuit B                        | -
+        2026-01-05 | calf raises on the wobble board  | -
+    """)
+    assert_shows(recognise(sets, as_of=day("2026-01-05"), catalogue=own), """
+        exercise_id
+        side_plank
+        hip_thrust
+        -
+        wobble_raise
+    """)  # fmt: skip
+    assert area_weights(own).filter(exercise_id="wobble_raise")["area_id"].to_list() == ["calves"]
 
 
 def test_effort_is_full_to_three_repetitions_in_reserve_and_then_falls_a_quarter_each():

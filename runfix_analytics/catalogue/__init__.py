@@ -1,6 +1,7 @@
 """The vocabulary: areas, symptoms, sites, exercises and numbers, as data.
 
-`load()` reads the packaged TOML files once, checks them against one another and returns a `Catalogue`.
+`load()` reads the packaged TOML files once, checks them against one another and returns a `Catalogue`; `load_for()`
+adds what a squad says of its own names.
 """
 
 from runfix_analytics.catalogue.entries import (
@@ -12,10 +13,13 @@ from runfix_analytics.catalogue.entries import (
     Site,
     Symptom,
 )
-from runfix_analytics.catalogue.loader import Catalogue, load, load_from
+from runfix_analytics.catalogue.loader import NOT_A_NAME, Catalogue, load, load_from
 from runfix_analytics.catalogue.names import name_key
+from runfix_analytics.catalogue.own_names import LOCAL_FILE, load_for
 
 __all__ = [
+    "LOCAL_FILE",
+    "NOT_A_NAME",
     "Area",
     "Catalogue",
     "Equipment",
@@ -26,6 +30,7 @@ __all__ = [
     "Symptom",
     "find_exercise",
     "load",
+    "load_for",
     "load_from",
     "name_key",
 ]

@@ -75,6 +75,7 @@ class Exercise:
     """One movement; without any area it is known and trains no weakness area.
 
     `equipment` lists alternatives, any one is enough. `article_for` names the areas for which the article names it.
+    `garmin_names` are "category/name" where a watch's bare name says too little, or something else elsewhere.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Exercise:
     how: str | None = None
     aliases: tuple[str, ...] = ()
     garmin_categories: tuple[str, ...] = ()
+    garmin_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from math import isfinite
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from runfix_analytics.catalogue.entries import (
@@ -21,11 +22,12 @@ from runfix_analytics.catalogue.entries import (
     Site,
     Symptom,
 )
-from runfix_analytics.catalogue.names import name_key
+from runfix_analytics.catalogue.names import Spellings, name_key
 from runfix_analytics.errors import CatalogueError
 
-FILES = ("areas", "symptoms", "sites", "equipment", "exercises", "parameters")
+FILES = ("areas", "symptoms", "sites", "equipment", "exercises", "spellings", "parameters")
 COUNTED_IN = ("reps", "seconds")
+NOT_A_NAME = "unknown"  # what a watch writes for a set in which it recognises nothing
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,9 @@ class Catalogue:
     equipment: Mapping[str, Equipment]
     exercises: Mapping[str, Exercise]
     parameters: Mapping[str, Parameter]
+    spellings: Spellings
     version: str
+    own_names: Mapping[str, str] = field(default_factory=dict)  # name key → exercise id; they win
 
     def number(self, parameter: str) -> float:
         """The value of a single-valued parameter, by "group.name".
@@ -93,7 +97,16 @@ class Catalogue:
     @cached_property
     def exercise_keys(self) -> Mapping[str, str]:
         """Name key → exercise id, over ids, names and aliases."""
-        return _keys("exercises.toml", self.exercises)
+        return keys_of("exercises.toml", self.exercises, self.own_names)
+
+    @cached_property
+    def plain_exercise_keys(self) -> Mapping[str, str]:
+        """Plain name key → exercise id; one that would mean two exercises, and is the name of neither, is left out."""
+        found: dict[str, set[str]] = {}
+        for key, exercise in self.exercise_keys.items():
+            found.setdefault(self.spellings.plain(key), set()).add(exercise)
+        clear = {plain: min(ids) for plain, ids in found.items() if len(ids) == 1}
+        return clear | {plain: self.exercise_keys[plain] for plain in found if plain in self.exercise_keys}
 
     @cached_property
     def garmin_category_keys(self) -> Mapping[str, str]:
@@ -101,19 +114,43 @@ class Catalogue:
         return {name_key(c): e.id for e in self.exercises.values() for c in e.garmin_categories}
 
     @cached_property
+    def garmin_name_keys(self) -> Mapping[tuple[str, str], str]:
+        """Name keys of a FIT category and of a name in it → exercise id, where the bare name would not do."""
+        return {_pair(name): e.id for e in self.exercises.values() for name in e.garmin_names}
+
+    @cached_property
     def site_keys(self) -> Mapping[str, str]:
         """Name key → site id."""
-        return _keys("sites.toml", self.sites)
+        return keys_of("sites.toml", self.sites)
 
     @cached_property
     def equipment_keys(self) -> Mapping[str, str]:
         """Name key → equipment id."""
-        return _keys("equipment.toml", self.equipment)
+        return keys_of("equipment.toml", self.equipment)
 
     def find_exercise(self, name: str) -> Exercise | None:
         """The exercise that a logged name stands for, or None; exact after normalisation."""
-        found = self.exercise_keys.get(name_key(name))
+        found = self.exercise_id(name_key(name))
         return self.exercises[found] if found else None
+
+    def exercise_id(self, key: str, category_key: str | None = None) -> str | None:
+        """The id of the exercise that a name key stands for, or None.
+
+        In order: what the squad itself says of the name; a watch's name within its category; the words of an alias;
+        the same in plain words; the watch's category as a whole.
+        """
+        category = category_key or ""
+        return (
+            self.own_names.get(key)
+            or self.garmin_name_keys.get((category, key))
+            or self.exercise_keys.get(key)
+            or self._plainly(key)
+            or self.garmin_category_keys.get(category)
+        )
+
+    def _plainly(self, key: str) -> str | None:
+        looser = self.spellings.looser(key)
+        return next((self.plain_exercise_keys[plain] for plain in looser if plain in self.plain_exercise_keys), None)
 
     def find_site(self, name: str) -> Site | None:
         """The body site that an everyday name stands for, or None."""
@@ -145,14 +182,15 @@ def load_from(folder: Path | Traversable) -> Catalogue:
     Raises: CatalogueError naming the file and key that is wrong.
     """
     texts = {name: _read(folder, name) for name in FILES}
-    raw = {name: _parse(name, text) for name, text in texts.items()}
+    raw = {name: parse(f"{name}.toml", text) for name, text in texts.items()}
     digest = hashlib.sha256("\0".join(texts[name] for name in FILES).encode()).hexdigest()
     catalogue = Catalogue(
-        areas=_entries("areas.toml", Area, raw["areas"]),
+        areas=entries_of("areas.toml", Area, raw["areas"]),
         symptoms=_symptoms(raw["symptoms"]),
         sites=_sites(raw["sites"]),
-        equipment=_entries("equipment.toml", Equipment, raw["equipment"]),
-        exercises=_entries("exercises.toml", Exercise, raw["exercises"]),
+        equipment=entries_of("equipment.toml", Equipment, raw["equipment"]),
+        exercises=entries_of("exercises.toml", Exercise, raw["exercises"]),
+        spellings=_spellings(raw["spellings"]),
         parameters=_parameters(raw["parameters"]),
         version=digest[:12],
     )
@@ -169,37 +207,49 @@ def _read(folder: Path | Traversable, name: str) -> str:
         raise CatalogueError(f"{name}.toml is not UTF-8 text; save it as UTF-8") from error
 
 
-def _parse(name: str, text: str) -> dict[str, Any]:
+def parse(file: str, text: str) -> dict[str, Any]:
+    """The content of a TOML file.
+
+    Raises: CatalogueError when it is not valid TOML.
+    """
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise CatalogueError(f"{name}.toml is not valid TOML: {error}") from error
+        raise CatalogueError(f"{file} is not valid TOML: {error}") from error
 
 
-def _entries(file: str, kind: type[Entry], raw: object, group: str = "") -> dict[str, Entry]:
-    return {key: _entry(file, kind, key, values, group) for key, values in _table(file, group, raw).items()}
+def entries_of(file: str, kind: type[Entry], raw: object, group: str = "") -> dict[str, Entry]:
+    """The entries of a file or of one group of it, by id.
+
+    Raises: CatalogueError naming the setting that is not known, is missing, or is of the wrong kind.
+    """
+    return {key: _entry(file, kind, key, values, group) for key, values in table_of(file, group, raw).items()}
 
 
 def _entry(file: str, kind: type[Entry], key: str, values: object, group: str = "") -> Entry:
     where = f"{group}{key}"
-    settings = _table(file, where, values)
-    known = {field.name: field for field in fields(kind) if field.name != "id"}
+    settings = table_of(file, where, values)
+    known = {setting.name: setting for setting in fields(kind) if setting.name != "id"}
     for name in settings:
         if name not in known:
             raise CatalogueError(f"{file}: {where}.{name} is not a known setting; known: {', '.join(known)}")
-    for name, field in known.items():
-        if field.default is MISSING and name not in settings:
+    for name, setting in known.items():
+        if setting.default is MISSING and name not in settings:
             raise CatalogueError(f"{file}: {where}.{name} is missing")
     for name, value in settings.items():
         if not _fits(known[name].type, value):
             raise CatalogueError(f"{file}: {where}.{name} = {value!r} should be {_KIND.get(known[name].type, 'text')}")
     made: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
-    if any(field.name == "id" for field in fields(kind)):
+    if any(setting.name == "id" for setting in fields(kind)):
         made["id"] = key
     return kind(**made)
 
 
-def _table(file: str, where: str, values: object) -> Mapping[str, Any]:
+def table_of(file: str, where: str, values: object) -> Mapping[str, Any]:
+    """A table of settings.
+
+    Raises: CatalogueError when it is something else.
+    """
     if not isinstance(values, Mapping):
         raise CatalogueError(f"{file}: {where} must be a table of settings, not {values!r}")
     return values
@@ -232,7 +282,7 @@ def _is_number(value: object) -> bool:
 
 def _symptoms(raw: Mapping[str, Any]) -> dict[str, Symptom]:
     symptoms = {}
-    for key, entry in _entries("symptoms.toml", _Linked, raw).items():
+    for key, entry in entries_of("symptoms.toml", _Linked, raw).items():
         links = [_entry("symptoms.toml", Link, f"links[{i}]", link, f"{key}.") for i, link in enumerate(entry.links)]
         symptoms[key] = Symptom(key, entry.name, entry.in_hazard_models, tuple(links))
     return symptoms
@@ -242,21 +292,21 @@ def _sites(raw: Mapping[str, Any]) -> dict[str, Site]:
     for group in raw:
         if group not in ("body_area", "site"):
             raise CatalogueError(f"sites.toml: {group} is not known; there are [body_area] and [site.…]")
-    body_areas = _entries("sites.toml", BodyArea, raw.get("body_area", {}), "body_area.")
+    body_areas = entries_of("sites.toml", BodyArea, raw.get("body_area", {}), "body_area.")
     with_names = {}
-    for key, values in _table("sites.toml", "site", raw.get("site", {})).items():
-        settings = _table("sites.toml", f"site.{key}", values)
+    for key, values in table_of("sites.toml", "site", raw.get("site", {})).items():
+        settings = table_of("sites.toml", f"site.{key}", values)
         body_area = settings.get("body_area")
         if body_area not in body_areas:
             raise CatalogueError(f"sites.toml: site.{key}.body_area = {body_area!r} is not in [body_area]")
         with_names[key] = {**settings, "body_area_name": body_areas[body_area].name}
-    return _entries("sites.toml", Site, with_names, "site.")
+    return entries_of("sites.toml", Site, with_names, "site.")
 
 
 def _parameters(raw: Mapping[str, Any]) -> dict[str, Parameter]:
     parameters = {}
     for group, entries in raw.items():
-        for entry in _entries("parameters.toml", _Numbered, entries, f"{group}.").values():
+        for entry in entries_of("parameters.toml", _Numbered, entries, f"{group}.").values():
             key = f"{group}.{entry.id}"
             value = entry.value
             if isinstance(value, tuple) and value[0] > value[1]:
@@ -267,15 +317,51 @@ def _parameters(raw: Mapping[str, Any]) -> dict[str, Parameter]:
     return parameters
 
 
-def _keys(file: str, entries: Mapping[str, Exercise] | Mapping[str, Site] | Mapping[str, Equipment]) -> dict[str, str]:
-    keys: dict[str, str] = {}
+def _spellings(raw: Mapping[str, Any]) -> Spellings:
+    for group in raw:
+        if group not in ("same", "unsaid"):
+            raise CatalogueError(f"spellings.toml: {group} is not known; there are [same] and [unsaid]")
+    same = table_of("spellings.toml", "same", raw.get("same", {}))
+    for word, meant in same.items():
+        if name_key(word) != word or not isinstance(meant, str) or not meant.strip():
+            advice = "write a word as it stands in a key, and what it means"
+            raise CatalogueError(f"spellings.toml: same.{word} = {meant!r}: {advice}")
+    unsaid = table_of("spellings.toml", "unsaid", raw.get("unsaid", {}))
+    for group in ("filler", "how", "load"):
+        if not _fits(tuple[str, ...], unsaid.get(group)):
+            raise CatalogueError(f"spellings.toml: unsaid.{group} should be a list of texts")
+    return Spellings(
+        {word: tuple(meant.split()) for word, meant in same.items()},
+        frozenset(unsaid["filler"]),
+        frozenset(unsaid["how"]),
+        frozenset(unsaid["load"]),
+    )
+
+
+def keys_of(
+    file: str,
+    entries: Mapping[str, Exercise] | Mapping[str, Site] | Mapping[str, Equipment],
+    winning: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, str]:
+    """Name key → id, over ids, names and aliases; the `winning` keys before all of them.
+
+    Raises: CatalogueError when a name has no word in it, or names two entries.
+    """
+    keys = dict(winning)
     for entry in entries.values():
         for alias in (entry.id, entry.name, *entry.aliases):
             key = name_key(alias)
+            if key in winning:
+                continue
             owner = keys.setdefault(key, entry.id)
             if not key or owner != entry.id:
                 raise CatalogueError(f"{file}: {entry.id}.aliases: {alias!r} already names {owner}")
     return keys
+
+
+def _pair(garmin_name: str) -> tuple[str, str]:
+    category, _, name = garmin_name.partition("/")
+    return name_key(category), name_key(name)
 
 
 def _cross_check(catalogue: Catalogue) -> None:
@@ -289,28 +375,44 @@ def _cross_check(catalogue: Catalogue) -> None:
         _known("sites.toml", f"site.{site.id}.symptom", [site.symptom] if site.symptom else [], catalogue.symptoms)
         _known("sites.toml", f"site.{site.id}.loaded_by", site.loaded_by, catalogue.areas)
         _known("sites.toml", f"site.{site.id}.asks", site.asks, catalogue.sites)
-    for exercise in catalogue.exercises.values():
-        _check_exercise(exercise, catalogue)
-    categories = [name_key(c) for e in catalogue.exercises.values() for c in e.garmin_categories]
-    for category in categories:
-        if categories.count(category) > 1:
-            raise CatalogueError(f"exercises.toml: garmin_categories: {category!r} stands in two exercises")
+    check_exercises("exercises.toml", catalogue.exercises, catalogue)
     _ = catalogue.exercise_keys, catalogue.site_keys, catalogue.equipment_keys
 
 
-def _check_exercise(exercise: Exercise, catalogue: Catalogue) -> None:
+def check_exercises(file: str, exercises: Mapping[str, Exercise], catalogue: Catalogue) -> None:
+    """Every area and piece of equipment is one of the catalogue, every watch's category and name stands once.
+
+    Raises: CatalogueError naming the setting that contradicts something.
+    """
+    for exercise in exercises.values():
+        _check_exercise(file, exercise, catalogue)
+    categories = [name_key(c) for e in exercises.values() for c in e.garmin_categories]
+    for category in categories:
+        if categories.count(category) > 1:
+            raise CatalogueError(f"{file}: garmin_categories: {category!r} stands in two exercises")
+    owners: dict[tuple[str, str], str] = {}
+    for exercise in exercises.values():
+        for name in exercise.garmin_names:
+            if not all(_pair(name)) or owners.setdefault(_pair(name), exercise.id) != exercise.id:
+                raise CatalogueError(f"{file}: {exercise.id}.garmin_names: {name!r} is no category/name, or is taken")
+
+
+def _check_exercise(file: str, exercise: Exercise, catalogue: Catalogue) -> None:
     trained = (*exercise.primary, *exercise.secondary)
-    _known("exercises.toml", f"{exercise.id}.primary/secondary", trained, catalogue.areas)
-    _known("exercises.toml", f"{exercise.id}.equipment", exercise.equipment, catalogue.equipment)
-    _known("exercises.toml", f"{exercise.id}.article_for", exercise.article_for, trained)
+    _known(file, f"{exercise.id}.primary/secondary", trained, catalogue.areas)
+    _known(file, f"{exercise.id}.equipment", exercise.equipment, catalogue.equipment)
+    _known(file, f"{exercise.id}.article_for", exercise.article_for, trained)
     if len(set(trained)) != len(trained):
-        raise CatalogueError(f"exercises.toml: {exercise.id}: an area stands twice in primary and secondary")
+        raise CatalogueError(f"{file}: {exercise.id}: an area stands twice in primary and secondary")
     if exercise.counted_in not in COUNTED_IN:
-        raise CatalogueError(f"exercises.toml: {exercise.id}.counted_in = {exercise.counted_in!r}; use {COUNTED_IN}")
+        raise CatalogueError(f"{file}: {exercise.id}.counted_in = {exercise.counted_in!r}; use {COUNTED_IN}")
     if exercise.primary and not exercise.how:
-        raise CatalogueError(f"exercises.toml: {exercise.id}.how is missing; every move that can be advised needs it")
+        raise CatalogueError(f"{file}: {exercise.id}.how is missing; every move that can be advised needs it")
     if exercise.article_for and exercise.source != "article":
-        raise CatalogueError(f'exercises.toml: {exercise.id}.source must be "article": article_for is set')
+        raise CatalogueError(f'{file}: {exercise.id}.source must be "article": article_for is set')
+    for name in (exercise.id, exercise.name, *exercise.aliases, *exercise.garmin_categories):
+        if name_key(name) == NOT_A_NAME:
+            raise CatalogueError(f'{file}: {exercise.id}: {name!r} is what a watch writes for "nothing recognised"')
 
 
 def _known(file: str, key: str, values: Iterable[str], known: Iterable[str]) -> None:
