@@ -1,56 +1,45 @@
-"""FIT files of any watch, through fitparse (the only module that imports it): activities and, with Garmin, their sets.
+"""FIT files of any watch: activities and, with Garmin, their sets. All files of a batch are decoded together.
 
 A file may be a chain of several, and hold several sessions. What came before damage is kept. A recording that was cut
-off before its session was written is rebuilt from its records. No serial number of a device is read.
+off before its session was written is rebuilt from its records. No serial number of a device is read, and no position
+but the start's, where the file does not say how far the watch's wall clock is from UTC.
 """
 
-import io
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from math import isfinite
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import accumulate, pairwise
 from typing import Any
 
+import polars as pl
+
+from runfix_analytics import fit_exercises
+from runfix_analytics.errors import ReadError
+from runfix_analytics.fit_decoder import decode
+from runfix_analytics.fit_fallback import decode_slowly
+from runfix_analytics.fit_layout import FileReport
+from runfix_analytics.fit_messages import RECORDS, Decoder, Message, Part, name_of, parts_of
 from runfix_analytics.parsing import UnreadableError
-from runfix_analytics.rawlog import ACTIVITIES, SETS, Problem, RawLog, frame
+from runfix_analytics.rawlog import ACTIVITIES, SETS, Problem, RawLog, RawSchema, frame
 from runfix_analytics.sourcefile import SourceFile
 
 READER = "garmin_fit"
 SOURCE = "fit"  # where the file names no manufacturer
+BATCH_BYTES = 32 * 1024 * 1024
+MAX_SLOW_BYTES = 8 * 1024 * 1024  # half a minute for fitparse
 
-# Times are seconds since then; smaller ones than the next count from when the watch was switched on. Source: FIT
-# profile, date_time.
-_EPOCH = datetime(1989, 12, 31, tzinfo=UTC)
-_CLOCK_SET_FROM_S = 0x10000000
-_OFFSET_STEP = timedelta(minutes=15)
-_OFFSETS = (timedelta(hours=-12), timedelta(hours=14))
-
-_KEPT = frozenset({"file_id", "sport", "session", "activity", "set", "exercise_title", "record"})
-_RPE = "unknown_193"  # workout_rpe, 0-100; fitparse 1.2.0 knows its number only
-_NOT_GUESSED = (None, 65533, 65534, 65535, "unknown")
+_DEGREES = 180 / 2**31  # a semicircle
+_MAX_TOLD = 5  # of the damages of one file
 _INDOOR = frozenset({"treadmill", "indoor_running", "virtual_activity"})
 _STRENGTH_SPORTS = frozenset({"training", "fitness_equipment"})
-
-
-@dataclass(frozen=True)
-class _Message:
-    """One message: its place among the data messages of the file (from 1), name and fields."""
-
-    place: int
-    name: str
-    values: Mapping[str, Any]
-
-    def __getitem__(self, name: str) -> Any:
-        return self.values.get(name)
 
 
 @dataclass(frozen=True)
 class _Session:
     """One activity of a file: its message, when it began, and the watch's wall clock minus UTC if that is known."""
 
-    message: _Message
+    message: Message
     start: datetime
     offset: timedelta | None
 
@@ -71,152 +60,140 @@ class _Rows:
     warnings: list[str] = field(default_factory=list)
 
 
-class _Times:
-    """fitparse's data processor, for times only: aware UTC, and naive where the watch wrote its wall clock.
-
-    fitparse's own takes half of its running time, raises on an hour of 24, and warns from Python 3.12 on.
-    """
-
-    def run_type_processor(self, data: Any) -> None:
-        if isinstance(data.value, int) and data.type.name in {"date_time", "local_date_time"}:
-            moment = _EPOCH + timedelta(seconds=data.value)
-            if data.type.name == "local_date_time":
-                data.value = moment.replace(tzinfo=None)
-            elif data.value >= _CLOCK_SET_FROM_S:
-                data.value = moment
-
-    def run_field_processor(self, data: Any) -> None: ...
-
-    def run_unit_processor(self, data: Any) -> None: ...
-
-    def run_message_processor(self, message: Any) -> None: ...
-
-
 def recognises(file: SourceFile) -> bool:
     """Whether the file begins as FIT files do."""
-    return file.content[8:12] == b".FIT"
+    return file.head[8:12] == b".FIT"
 
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
-    """One RawLog for each file, in order."""
+    """One RawLog for each file, in order; about 32 MB of them are decoded together."""
+    batch: list[bytes] = []
     for file in files:
-        yield _read(file.content)
+        try:
+            batch.append(file.content)
+        except ReadError as error:
+            yield from _read_batch(batch)
+            batch = []
+            yield RawLog(READER, SOURCE, error=str(error))
+        if sum(map(len, batch)) > BATCH_BYTES:
+            yield from _read_batch(batch)
+            batch = []
+    yield from _read_batch(batch)
 
 
-def _read(content: bytes) -> RawLog:
-    messages, reason, warnings = _decode(content)
-    rows = _Rows(warnings=warnings)
-    for part in _parts(messages):
-        _add_part(part, rows)
-    ids = [message for message in messages if message.name == "file_id"]
-    source = next((one["manufacturer"] for one in ids if isinstance(one["manufacturer"], str)), SOURCE)
+def _read_batch(contents: Sequence[bytes]) -> list[RawLog]:
+    """The logs of these files; where decoding them together fails each alone, and where that fails by fitparse."""
+    try:
+        logs = _logs(contents, decode) if contents else []
+    except Exception as error:  # noqa: BLE001  # a fault of ours in one file must not cost the others
+        if len(contents) > 1:
+            return [log for content in contents for log in _read_batch([content])]
+        return [_by_fitparse(contents[0], f"{type(error).__name__}: {error}")]
+    return [_by_fitparse(content, log.error) if log.error else log for content, log in zip(contents, logs, strict=True)]
+
+
+def _by_fitparse(content: bytes, reason: str) -> RawLog:
+    """What fitparse makes of a file that is not decodable for us, for the reason given."""
+    if len(content) > MAX_SLOW_BYTES:
+        return RawLog(READER, SOURCE, error=reason)
+    try:
+        [log] = _logs([content], lambda some, wanted: decode_slowly(some[0], wanted))
+    except Exception:  # noqa: BLE001
+        return RawLog(READER, SOURCE, error=reason)
+    if log.error:
+        return replace(log, error=reason)
+    return replace(log, warnings=(f"read by fitparse, since our decoder failed ({reason})", *log.warnings))
+
+
+def _logs(contents: Sequence[bytes], decoder: Decoder) -> list[RawLog]:
+    files = parts_of(contents, decoder)
+    rows = []
+    for parts, report in files:
+        rows.append(_Rows(warnings=list(report.warnings)))
+        for part in parts:
+            _add_part(part, rows[-1])
+    activities = _slices([one.activities for one in rows], ACTIVITIES)
+    sets = _slices([one.sets for one in rows], SETS)
+    return [_log(*file, one, a, s) for file, one, a, s in zip(files, rows, activities, sets, strict=True)]
+
+
+def _slices(rows: list[list[dict[str, Any]]], schema: RawSchema) -> Iterator[pl.DataFrame]:
+    """The rows of each file as a frame of its own, of one that is made for all."""
+    made = frame((row for some in rows for row in some), schema)
+    ends = accumulate(map(len, rows), initial=0)
+    return (made[start:end] for start, end in pairwise(ends))
+
+
+def _log(parts: list[Part], report: FileReport, rows: _Rows, activities: pl.DataFrame, sets: pl.DataFrame) -> RawLog:
+    ids = [message for part in parts for message in part.named["file_id"]]
+    named = (name_of("manufacturer", message["manufacturer"]) for message in ids)
+    source = next((name for name in named if name), SOURCE)
+    reason = report.error or "; ".join(report.damage[:_MAX_TOLD]) or None
     if rows.activities or rows.sets or rows.problems:
-        activities, sets = frame(rows.activities, ACTIVITIES), frame(rows.sets, SETS)
-        problems, notices = tuple(rows.problems), tuple(rows.warnings)
-        return RawLog(READER, source, activities, sets, problems=problems, warnings=notices, damage=reason)
+        problems, warnings = tuple(rows.problems), tuple(rows.warnings)
+        return RawLog(READER, source, activities, sets, problems=problems, warnings=warnings, damage=reason)
     if reason is None:
-        rows.warnings.append(f"a FIT file of type {ids[0]['type'] if ids else 'unknown'} holds no activity")
+        kind = ids[0].word("type") if ids else None
+        rows.warnings.append(f"a FIT file of type {kind or 'unknown'} holds no activity")
     return RawLog(READER, source, warnings=tuple(rows.warnings), error=reason)
 
 
-def _decode(content: bytes) -> tuple[list[_Message], str | None, list[str]]:
-    """The messages we use; why they end early, if they do; a warning if a checksum is wrong."""
-    from fitparse.utils import FitCRCError  # noqa: PLC0415  # 20 ms that only FIT files cost
-
-    warnings = []
-    messages, error = _messages_until_error(content, check_crc=True)
-    if isinstance(error, FitCRCError):
-        warnings.append(f"{error}: the data are kept and may hold wrong values")
-        messages, error = _messages_until_error(content, check_crc=False)
-    return messages, f"{type(error).__name__}: {error}" if error else None, warnings
-
-
-def _messages_until_error(content: bytes, *, check_crc: bool) -> tuple[list[_Message], Exception | None]:
-    from fitparse import FitFile  # noqa: PLC0415
-    from fitparse.records import DEV_TYPES  # noqa: PLC0415
-
-    DEV_TYPES.clear()  # global in fitparse: developer fields of the last file would decode this one
-    kept: list[_Message] = []
-    try:
-        fit = FitFile(io.BytesIO(content), check_crc=check_crc, data_processor=_Times())
-        for place, message in enumerate(fit.get_messages(), start=1):
-            if message.name in _KEPT:
-                # of equal names the first counts: developer fields stand last
-                values = {data.name: data.value for data in reversed(message.fields)}
-                kept.append(_Message(place, message.name, values))
-    except Exception as error:  # noqa: BLE001  # besides its own, fitparse lets any error of a damaged file through
-        return kept, error
-    return kept, None
-
-
-def _parts(messages: list[_Message]) -> Iterator[list[_Message]]:
-    """The messages of each file of a chain: a file_id begins one."""
-    starts = [i for i, message in enumerate(messages) if message.name == "file_id" and i > 0]
-    for start, end in pairwise([0, *starts, len(messages)]):
-        yield messages[start:end]
-
-
-def _add_part(part: list[_Message], rows: _Rows) -> None:
-    named: dict[str, list[_Message]] = {name: [] for name in _KEPT}
-    for message in part:
-        named[message.name].append(message)
-    is_activity = not named["file_id"] or named["file_id"][0]["type"] in {"activity", None}
-    recorded = named["session"] or (_rebuilt(named, rows) if is_activity else [])
-    sessions = _sessions(recorded, named, rows)
-    inside: dict[int, list[_Message]] = {session.message.place: [] for session in sessions}
-    titles = {(_first(one["exercise_category"]), _first(one["exercise_name"])): one for one in named["exercise_title"]}
-    for message in named["set"]:
+def _add_part(part: Part, rows: _Rows) -> None:
+    recorded = part.named["session"] or (_rebuilt(part, rows) if part.is_activity else [])
+    sessions = _sessions(recorded, part, rows)
+    inside: dict[int, list[Message]] = {session.message.place: [] for session in sessions}
+    titles = {(one["exercise_category"], one["exercise_name"]): one for one in part.named["exercise_title"]}
+    for message in part.named["set"]:
         try:
             session = _session_of(message, sessions)
             rows.sets.append(_set(message, session, titles))
             inside[session.message.place].append(message)
         except UnreadableError as reason:
             rows.problems.append(reason.problem(message.place))
-    rows.activities.extend(_activity(session, inside[session.message.place]) for session in sessions)
+    rows.activities.extend(_activity(session, inside[session.message.place], part) for session in sessions)
 
 
-def _rebuilt(named: Mapping[str, list[_Message]], rows: _Rows) -> list[_Message]:
+def _rebuilt(part: Part, rows: _Rows) -> list[Message]:
     """A session made of records and sets, for a recording that was cut off before its session was written."""
-    timed = [(one.place, one["timestamp"]) for one in named["record"] if one["timestamp"] is not None]
-    timed += [(one.place, one["start_time"]) for one in named["set"] if one["start_time"] is not None]
-    moments = [time for _, time in timed if isinstance(time, datetime)]
+    sets = part.named["set"]
+    records = (
+        pl.DataFrame(schema=dict.fromkeys(("place", *RECORDS["record"], "seconds")))
+        if part.records is None
+        else part.records
+    )
+    timed = records.filter(pl.col("timestamp").is_not_null() | pl.col("seconds").is_not_null())
+    first = timed.select("place", pl.col("timestamp"), "seconds").head(1).rows()
+    firsts = [(place, seconds if time is None else time) for place, time, seconds in first]
+    firsts += [(one.place, one["start_time"]) for one in sets if one["start_time"] is not None]
+    moments = [time for _, time in firsts if isinstance(time, datetime)]
+    moments += [time for time in (timed["timestamp"].min(), timed["timestamp"].max()) if isinstance(time, datetime)]
     if not moments:
-        return [_Message(place, "session", {"start_time": time}) for place, time in timed[:1]]
-    distances = [one["distance"] for one in named["record"] if one["distance"] is not None]
+        return [Message(place, "session", {"start_time": time}) for place, time in firsts[:1]]
     rows.warnings.append(
         "the recording has no session: start, time and distance are rebuilt from its "
-        f"{len(named['record'])} records and {len(named['set'])} sets; pauses are not known"
+        f"{records.height} records and {len(sets)} sets; pauses are not known"
     )
     values = {
         "start_time": min(moments),
         "total_elapsed_time": (max(moments) - min(moments)).total_seconds(),
-        "total_distance": distances[-1] if distances else None,
+        "total_distance": next(iter(records["distance"].drop_nulls().tail(1)), None),
     }
-    return [_Message(timed[0][0], "session", values)]
+    return [Message(firsts[0][0], "session", values)]
 
 
-def _sessions(recorded: list[_Message], named: Mapping[str, list[_Message]], rows: _Rows) -> list[_Session]:
+def _sessions(recorded: list[Message], part: Part, rows: _Rows) -> list[_Session]:
     """The sessions that have a clock, in order of time; the others are problems."""
-    offset = next((found for message in named["activity"] if (found := _offset(message)) is not None), None)
+    sports = part.named["sport"]
     sessions = []
     for message in recorded:
         start, values = message["start_time"], message.values
-        if message["sport"] is None and len(named["sport"]) == 1:
-            values = {**values, "sport": named["sport"][0]["sport"], "sub_sport": named["sport"][0]["sub_sport"]}
+        if message["sport"] is None and len(sports) == 1:
+            values = {**values, "sport": sports[0]["sport"], "sub_sport": sports[0]["sub_sport"]}
         if isinstance(start, datetime):
-            sessions.append(_Session(_Message(message.place, message.name, values), start, offset))
+            sessions.append(_Session(Message(message.place, message.name, values), start, part.offset))
         else:
             rows.problems.append(_no_clock(start).problem(message.place))
     return sorted(sessions, key=lambda session: session.start)
-
-
-def _offset(activity: _Message) -> timedelta | None:
-    """Wall clock minus UTC, if the watch states a plausible one."""
-    utc, local = activity["timestamp"], activity["local_timestamp"]
-    if not isinstance(utc, datetime) or not isinstance(local, datetime):
-        return None
-    offset = round((local.replace(tzinfo=UTC) - utc) / _OFFSET_STEP) * _OFFSET_STEP
-    return offset if _OFFSETS[0] <= offset <= _OFFSETS[1] else None
 
 
 def _no_clock(start: object) -> UnreadableError:
@@ -226,13 +203,13 @@ def _no_clock(start: object) -> UnreadableError:
     return UnreadableError("no_start_time", str(start), "the file does not say when this was; enter it by hand")
 
 
-def _session_of(message: _Message, sessions: list[_Session]) -> _Session:
+def _session_of(message: Message, sessions: list[_Session]) -> _Session:
     """The session that had begun when the set began, else the first.
 
     Raises: UnreadableError for a rest, and where the file has no session with a clock.
     """
     start = message["start_time"]
-    if message["set_type"] == "rest":
+    if message.word("set_type") == "rest":
         raise UnreadableError("rest_set", "rest", "no set; nothing to do", is_expected=True)
     if not sessions:
         raise _no_clock(start)
@@ -241,76 +218,84 @@ def _session_of(message: _Message, sessions: list[_Session]) -> _Session:
     return sessions[max(bisect_right([session.start for session in sessions], start) - 1, 0)]
 
 
-def _activity(session: _Session, sets: list[_Message]) -> dict[str, Any]:
+def _activity(session: _Session, sets: list[Message], part: Part) -> dict[str, Any]:
     message = session.message
-    sport, sub_sport = message["sport"], message["sub_sport"]
-    distance, rpe = _number(message["total_distance"]), _number(message[_RPE])
+    sport, sub_sport = message.word("sport"), message.word("sub_sport")
+    distance, rpe = message["total_distance"], message["workout_rpe"]
     return {
         "row": message.place,
         "kind": _kind(sport, sub_sport, sets),
-        "logged_as": "/".join(str(name) for name in (sport, sub_sport) if name is not None) or "unknown",
+        "logged_as": "/".join(name for name in (sport, sub_sport) if name is not None) or "unknown",
         "activity_id": f"{session.start.timestamp():.0f}",
         **session.times,
         "distance": distance,
         "distance_unit": None if distance is None else "m",
-        "duration_s": _number(message["total_timer_time"]),
-        "elapsed_s": _number(message["total_elapsed_time"]),
-        "ascent": _number(message["total_ascent"]),
+        "duration_s": message["total_timer_time"],
+        "elapsed_s": message["total_elapsed_time"],
+        "ascent": message["total_ascent"],
         "rpe": None if rpe is None else rpe / 10,
         "is_indoor": sub_sport in _INDOOR or None,
+        **({} if session.offset is not None else _position(session, part)),
     }
 
 
-def _kind(sport: object, sub_sport: object, sets: list[_Message]) -> str:
+def _position(session: _Session, part: Part) -> dict[str, float]:
+    """Where the session began, by itself or by its first record with a position; nothing where nothing says it."""
+    found = (session.message["start_position_lat"], session.message["start_position_long"])
+    if None in found and part.records is not None:
+        latitudes, longitudes, times = (part.records[name] for name in ("position_lat", "position_long", "timestamp"))
+        if latitudes.null_count() < len(latitudes):
+            is_placed = (
+                latitudes.is_not_null() & longitudes.is_not_null() & (times >= session.start).fill_null(value=False)
+            )
+            first = is_placed.arg_max()
+            found = (latitudes[first], longitudes[first]) if first is not None and is_placed[first] else found
+    if None in found:
+        return {}
+    return {"latitude": found[0] * _DEGREES, "longitude": found[1] * _DEGREES}
+
+
+def _kind(sport: str | None, sub_sport: str | None, sets: list[Message]) -> str:
     """run, strength or other; other training is strength if a set counts or names something (yoga's do not)."""
     if sport == "running":
         return "run"
     if sport in _STRENGTH_SPORTS and sub_sport == "strength_training":
         return "strength"
-    has_exercise = any(one["repetitions"] or _first(one["category"]) not in _NOT_GUESSED for one in sets)
+    has_exercise = any(one["repetitions"] or fit_exercises.is_guessed(_first(one["category"])) for one in sets)
     return "strength" if sport == "training" and has_exercise else "other"
 
 
-def _set(message: _Message, session: _Session, titles: Mapping[tuple[Any, Any], _Message]) -> dict[str, Any]:
-    if message["set_type"] != "active":
+def _set(message: Message, session: _Session, titles: Mapping[tuple[Any, Any], Message]) -> dict[str, Any]:
+    if message.word("set_type") != "active":
         raise UnreadableError("unknown_set_type", str(message["set_type"]), "expected an active or a rest set")
-    logged_as, category = _exercise(message, titles)
-    weight = _number(message["weight"]) or None  # the watch writes 0.0 for "not entered"
+    guessed = fit_exercises.pairs(message["category"] or [], message["category_subtype"] or [])
+    guesses = [_exercise(*guess, titles) for guess in guessed]
+    first = guessed[0][0] if guessed else None
+    weight = message["weight"] or None  # the watch writes 0.0 for "not entered"
     return {
         "row": message.place,
         **session.times,
-        "logged_as": logged_as,
-        "category": category,
+        "logged_as": guesses[0] if guesses else fit_exercises.UNKNOWN,
+        "category": fit_exercises.category_name(first)
+        if first is not None and fit_exercises.is_guessed(first)
+        else None,
+        "guesses": guesses or None,
         "set_type": "working",
-        "reps": _number(message["repetitions"]) or None,
-        "seconds": _number(message["duration"]) or None,
+        "reps": message["repetitions"] or None,
+        "seconds": message["duration"] or None,
         "weight": weight,
         "weight_unit": "kg" if weight else None,
     }
 
 
-def _exercise(message: _Message, titles: Mapping[tuple[Any, Any], _Message]) -> tuple[str, str | None]:
-    """The exercise's and its category's name, of the first of the watch's guesses; "unknown" and None for none.
-
-    What is too new for fitparse's lists is named by the planned workout's title, or by its number.
-    """
-    from fitparse.profile import FIELD_TYPES  # noqa: PLC0415
-
-    guess, subtype = _first(message["category"]), _first(message["category_subtype"])
-    if guess in _NOT_GUESSED:
-        return "unknown", None
-    number_name = f"exercise_category_{guess}"
-    category = guess if isinstance(guess, str) else FIELD_TYPES["exercise_category"].values.get(guess, number_name)
-    names = FIELD_TYPES.get(f"{category}_exercise_name")
-    name = names.values.get(subtype) if names else None
-    title = titles.get((category, subtype)) or titles.get((guess, subtype))
-    return str(name or (title and title["wkt_step_name"]) or category), category
+def _exercise(category: int | None, number: int | None, titles: Mapping[tuple[Any, Any], Message]) -> str:
+    """The name of one guess; "unknown" for none. What has no name yet is called as the planned workout's title."""
+    if category is None or not fit_exercises.is_guessed(category):
+        return fit_exercises.UNKNOWN
+    title = titles.get((category, number))
+    planned = title["wkt_step_name"] if title else None
+    return str(fit_exercises.exercise_name(category, number) or planned or fit_exercises.category_name(category))
 
 
-def _number(value: Any) -> float | None:
-    """A field's number; None too for what damage makes of one: a tuple, not-a-number."""
-    return float(value) if isinstance(value, int | float) and isfinite(value) else None
-
-
-def _first(value: Any) -> Any:
-    return value[0] if isinstance(value, tuple) else value
+def _first(values: Sequence[int | None] | None) -> int | None:
+    return values[0] if values else None
