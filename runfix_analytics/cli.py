@@ -1,66 +1,38 @@
-"""runfix …: the one place where errors become one line and an exit code.
+"""runfix …: the commands, and the one place where errors become one line and an exit code (see terminal.py).
 
 Exit codes: 0 all went well, 1 failed, 2 wrong usage, 3 partial: something was left out and is named.
 Everything heavy is imported inside the commands, so that --help is quick.
 """
 
-import json
 import logging
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, ConfigError, ReadError, RunfixError
+from runfix_analytics import cli_imports
+from runfix_analytics.errors import ConfigError, ReadError
+from runfix_analytics.terminal import (
+    OneLineErrors,
+    as_of_option,
+    day_or_none,
+    finish,
+    json_option,
+    root_option,
+    run_stages,
+    runner_ids,
+    runner_option,
+    show,
+    today,
+)
 
 if TYPE_CHECKING:
-    import polars as pl
-
-    from runfix_analytics.night import Done
     from runfix_analytics.store import Store
 
-_NO_TERMINAL_WIDTH = 1000
-_WHOLE = 10  # cells up to this length, ids and dates, are never folded
 
-
-class _Group(click.Group):
-    """Turns our own errors into one line on stderr."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except RunfixError as error:
-            click.echo(f"runfix: {error}", err=True)
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            click.echo(f"runfix: {where}{error.strerror or error}", err=True)
-        sys.exit(EXIT_FAILED)
-
-
-def _day_or_none(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:
-    try:
-        return date.fromisoformat(value) if value else None
-    except ValueError as error:
-        raise click.BadParameter(f'"{value}" is no date; write it like 2026-03-31') from error
-
-
-def _day(ctx: click.Context, param: click.Parameter, value: str | None) -> date:
-    return _day_or_none(ctx, param, value) or _today()
-
-
-_root = click.option(
-    "--root", "-C", type=click.Path(path_type=Path), default=Path(), envvar="RUNFIX_ROOT", show_envvar=True,
-    help="The store's folder; default: the folder you are in.",
-)  # fmt: skip
-_as_of = click.option("--as-of", callback=_day, metavar="DATE", help="The day to calculate for; default: today.")
-_only = click.option("--runner", "runners", multiple=True, metavar="RUNNER", help="Only this runner (id or name).")
-_as_json = click.option("--json", "as_json", is_flag=True, help="As JSON, for other programs.")
-
-
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="runfix-analytics")
 @click.option("--debug", is_flag=True, help="Show where errors come from (may show what the logs hold).")
 def main(*, debug: bool) -> None:
@@ -90,7 +62,7 @@ def init(root: Path) -> None:
 
 @main.command()
 @click.argument("name")
-@_root
+@root_option
 @click.option("--time-zone", default="", help="IANA name like Europe/Berlin, for files that state no offset.")
 @click.option("--units", type=click.Choice(["metric", "imperial"]), default="metric", show_default=True)
 @click.option("--equipment", default="", help='What the runner has, joined by ";", or "none"; empty = not known.')
@@ -105,39 +77,39 @@ def add(name: str, root: Path, time_zone: str, units: str, equipment: str) -> No
 
 @main.command("import")
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
-@_root
-@_only
+@root_option
+@runner_option
 def import_(paths: Sequence[Path], root: Path, runners: Sequence[str]) -> None:
     """Import what is new in the inboxes; files or folders given as PATHS are copied into the runner's inbox first."""
     from runfix_analytics.store import Store
 
     store = Store(root)
-    ids = _runner_ids(store, runners)
+    ids = runner_ids(store, runners)
     if paths:
         if len(ids) != 1:
             raise click.UsageError("say whose files these are with one --runner")
         n = sum(_copy_into_inbox(store, ids[0], path) for path in paths)
         click.echo(f"{n} files copied into the inbox")
-    _finish(_run(store.root, ["import"], _today(), ids))
+    finish(run_stages(store.root, ["import"], today(), ids))
 
 
 @main.command()
-@_root
-@_as_of
-@_only
+@root_option
+@as_of_option
+@runner_option
 def assess(root: Path, as_of: date, runners: Sequence[str]) -> None:
     """Calculate load, coverage, episodes and advice from what is imported."""
     from runfix_analytics import night
     from runfix_analytics.store import Store
 
     store = Store(root)
-    _finish(_run(store.root, ["survey", night.STUDY, "assess"], as_of, _runner_ids(store, runners)))
+    finish(run_stages(store.root, ["survey", night.STUDY, "assess"], as_of, runner_ids(store, runners)))
 
 
 @main.command()
-@_root
-@click.option("--as-of", callback=_day_or_none, metavar="DATE", help="The day of the pages; default: last assessed.")
-@_only
+@root_option
+@click.option("--as-of", callback=day_or_none, metavar="DATE", help="The day of the pages; default: last assessed.")
+@runner_option
 @click.option("--list", "only_list", is_flag=True, help="Only print where the pages are.")
 def report(root: Path, as_of: date | None, runners: Sequence[str], *, only_list: bool) -> None:
     """Write the pages of what is assessed, and print where they are."""
@@ -145,11 +117,11 @@ def report(root: Path, as_of: date | None, runners: Sequence[str], *, only_list:
     from runfix_analytics.store import Store
 
     store = Store(root)
-    ids = _runner_ids(store, runners)
+    ids = runner_ids(store, runners)
     done = night.Done()
     if not only_list:
         newest = as_of or night.last_assessed(store)
-        done = _run(store.root, ["publish", night.SQUAD], newest, ids)
+        done = run_stages(store.root, ["publish", night.SQUAD], newest, ids)
     names = store.names()
     for runner_id in ids or sorted(names, key=lambda runner: names[runner]):
         page = night.runner_page_path(store.root, runner_id)
@@ -161,113 +133,24 @@ def report(root: Path, as_of: date | None, runners: Sequence[str], *, only_list:
     ):
         if page.exists():
             click.echo(f"{page}  {what}")
-    _finish(done)
+    finish(done)
 
 
 @main.command()
-@_root
-@_as_of
+@root_option
+@as_of_option
 def nightly(root: Path, as_of: date) -> None:
     """The whole night: import, assess, publish. For cron: exit code 0 all, 3 partial, 1 failed."""
     from runfix_analytics.store import Store
 
-    _finish(_run(Store(root).root, None, as_of, []))
+    finish(run_stages(Store(root).root, None, as_of, []))
 
 
 @main.command()
-@_root
-@_only
-@_as_json
-@click.option("--rejects", is_flag=True, help="List the rejected rows instead of the files.")
-def imports(root: Path, runners: Sequence[str], *, as_json: bool, rejects: bool) -> None:
-    """List the ledger: every file, what was made of it, and why not."""
-    import polars as pl
-
-    from runfix_analytics.ledger import duplicates
-    from runfix_analytics.store import ID_LENGTH, Store
-    from runfix_analytics.tables import Imports, Rejects
-
-    store = Store(root)
-    ids = _runner_ids(store, runners) or None
-    if rejects:
-        rows = store.read(Rejects, ids).filter(~pl.col("is_expected")).drop("is_expected")
-        return _show(rows.join(store.read(Imports, ids).select("runner_id", "import_id", "file_name"),
-                               on=["runner_id", "import_id"], how="left"),
-                     ["runner_id", "file_name", "source_row", "logged", "rule", "advice"], as_json=as_json)  # fmt: skip
-    ledger = store.read(Imports, ids).sort("imported_at", "runner_id", "file_name")
-    told = _with_duplicates(ledger, duplicates(store, ids)).with_columns(
-        pl.col("import_id").str.slice(0, ID_LENGTH).alias("import"),
-        pl.concat_str([pl.col("reason"), pl.col("warnings").list.join("; "), pl.col("duplicates")], separator="; ",
-                      ignore_nulls=True).str.strip_chars("; ").alias("remarks"),
-    )  # fmt: skip
-    columns = [
-        "import",
-        "runner_id",
-        "file_name",
-        "reader",
-        "status",
-        "n_rows",
-        "n_accepted",
-        "n_rejected",
-        "n_skipped",
-        "n_duplicates",
-        "remarks",
-    ]
-    return _show(told, columns, as_json=as_json)
-
-
-def _with_duplicates(ledger: "pl.DataFrame", found: "pl.DataFrame") -> "pl.DataFrame":
-    """The ledger with how many rows of each file do not count, and in words of which files they are duplicates."""
-    import polars as pl
-
-    names = ledger.select("runner_id", of_import_id="import_id", of_file="file_name")
-    said = pl.format(
-        "{} rows are in {} too ({})", "n_duplicates", "of_file", pl.col("duplicate_rule").str.replace_all("_", " ")
-    )
-    per_import = (
-        found.join(names, on=["runner_id", "of_import_id"], how="left")
-        .with_columns(said=said)
-        .group_by("runner_id", "import_id", maintain_order=True)
-        .agg(pl.col("n_duplicates").sum(), duplicates=pl.col("said").str.join("; "))
-    )
-    joined = ledger.join(per_import, on=["runner_id", "import_id"], how="left", maintain_order="left")
-    return joined.with_columns(pl.col("n_duplicates").fill_null(0))
-
-
-@main.command()
-@click.argument("imports", nargs=-1, required=True, metavar="IMPORT...")
-@_root
-@_only
-def undo(imports: Sequence[str], root: Path, runners: Sequence[str]) -> None:
-    """Take imports back completely, an archive with all its files. IMPORT: an id from runfix imports, or a file name."""
-    from runfix_analytics import ledger
-    from runfix_analytics.store import Store
-
-    store = Store(root)
-    found = ledger.find(store, imports, _runner_ids(store, runners) or None)
-    done = ledger.undo(store, found, store.catalogue(), on=_today())
-    click.echo(f"{done.n_files} files taken back with {done.n_rows} rows. They are passed over until: runfix retry")
-    click.echo(f"Next: runfix nightly --root {root}, so that the pages know")
-
-
-@main.command()
-@click.argument("imports", nargs=-1, metavar="[IMPORT]...")
-@_root
-@_only
-def retry(imports: Sequence[str], root: Path, runners: Sequence[str]) -> None:
-    """Read files again from their kept copies, after a fix; without IMPORT all that failed or are damaged."""
-    from runfix_analytics import night
-    from runfix_analytics.store import Store
-
-    store = Store(root)
-    _finish(night.retry(store, imports, _runner_ids(store, runners)))
-
-
-@main.command()
-@_root
-@_as_of
-@_only
-@_as_json
+@root_option
+@as_of_option
+@runner_option
+@json_option
 def status(root: Path, as_of: date, runners: Sequence[str], *, as_json: bool) -> None:
     """Per runner: until when each log goes, and which share of the sets of the last four weeks is not recognised."""
     import polars as pl
@@ -278,7 +161,7 @@ def status(root: Path, as_of: date, runners: Sequence[str], *, as_json: bool) ->
 
     store = Store(root)
     catalogue = store.catalogue()
-    everybody, ids = store.runners(catalogue), _runner_ids(store, runners)
+    everybody, ids = store.runners(catalogue), runner_ids(store, runners)
     wanted = Runners.validate(everybody.filter(pl.col("runner_id").is_in(ids))) if ids else everybody
     facts, names = night.completeness(store, wanted, as_of, catalogue), store.names()
     rows = [
@@ -295,28 +178,7 @@ def status(root: Path, as_of: date, runners: Sequence[str], *, as_json: bool) ->
         for runner in facts
     ]
     frame = pl.DataFrame(rows, schema_overrides={"share_unmapped": pl.Float64}, infer_schema_length=None)
-    _show(frame, frame.columns, as_json=as_json)
-
-
-@main.command()
-@_root
-@_only
-@_as_json
-@click.option("--toml", "as_toml", is_flag=True, help="As lines to complete and to paste into exercises.local.toml.")
-def unmapped(root: Path, runners: Sequence[str], *, as_json: bool, as_toml: bool) -> None:
-    """List the exercise names that are not recognised, most sets first; what they mean goes in exercises.local.toml."""
-    from runfix_analytics import unmapped as undecided
-    from runfix_analytics.store import Store
-    from runfix_analytics.tables import StrengthSets
-
-    store = Store(root)
-    catalogue = store.catalogue()
-    sets = store.read(StrengthSets, _runner_ids(store, runners) or None)
-    names = undecided.unmapped(sets, catalogue=catalogue)
-    if as_toml:
-        click.echo(undecided.as_toml(names, catalogue), nl=False)
-    else:
-        _show(names, [column for column in names.columns if column != "exercise_key"], as_json=as_json)
+    show(frame, frame.columns, as_json=as_json)
 
 
 @main.command()
@@ -342,9 +204,9 @@ def template(form: str, output: Path | None) -> None:
 @main.command()
 @click.argument("runner")
 @click.argument("area")
-@_root
-@_as_of
-@_as_json
+@root_option
+@as_of_option
+@json_option
 def explain(runner: str, area: str, root: Path, as_of: date, *, as_json: bool) -> None:
     """Print the sets behind RUNNER's coverage of AREA in the 28 days up to a day, each with its file and row."""
     import polars as pl
@@ -359,7 +221,7 @@ def explain(runner: str, area: str, root: Path, as_of: date, *, as_json: bool) -
     catalogue = store.catalogue()
     if area not in catalogue.areas:
         raise ConfigError(f'"{area}" is no area; areas: {", ".join(catalogue.areas)}')
-    ids = _runner_ids(store, [runner])
+    ids = runner_ids(store, [runner])
     everybody = store.runners(catalogue)
     own = logs(store, Runners.validate(everybody.filter(pl.col("runner_id").is_in(ids))))
     result = assess_logs(own, as_of=as_of, catalogue=catalogue)
@@ -369,7 +231,7 @@ def explain(runner: str, area: str, root: Path, as_of: date, *, as_json: bool) -
     )  # fmt: skip
     columns = ["local_date", "day_evidence", "logged_as", "exercise_id", "weight", "side_share", "effort", "hard_sets",
                "why", "file_name", "source_row"]  # fmt: skip
-    _show(evidence, columns, as_json=as_json)
+    show(evidence, columns, as_json=as_json)
     today = result.coverage.filter(pl.col("local_date") == as_of, pl.col("area_id") == area)
     for row in today.iter_rows(named=True):
         value = "not known" if row["coverage"] is None else f"{row['coverage']:.2f}"
@@ -439,27 +301,8 @@ def lovdal(path: Path) -> None:
         click.echo(f"{result.n_conflicts} values that two rows tell differently; the later row counts", err=True)
 
 
-# what the commands share
-
-
-def _today() -> date:
-    return datetime.now(UTC).astimezone().date()
-
-
-def _runner_ids(store: "Store", wanted: Iterable[str]) -> list[str]:
-    """Ids of runners given by id or by display name."""
-    known = list(store.runners(store.catalogue())["runner_id"])
-    names = store.names()
-    ids = []
-    for word in wanted:
-        said = word.strip().casefold()
-        matches = [r for r in known if said and said in (r.casefold(), names.get(r, "").casefold())]
-        if not matches:
-            raise ConfigError(f'no runner "{word}" in runners.csv or names.csv; add one with: runfix add "{word}"')
-        if len(matches) > 1:
-            raise ConfigError(f'"{word}" names {len(matches)} runners; use the id: {", ".join(matches)}')
-        ids.append(matches[0])
-    return ids
+for _command in (cli_imports.imports, cli_imports.undo, cli_imports.retry, cli_imports.unmapped):
+    main.add_command(_command)
 
 
 def _copy_into_inbox(store: "Store", runner_id: str, path: Path) -> int:
@@ -490,60 +333,6 @@ def _content_id(path: Path) -> str:
 
     with open_checked(path) as stream:
         return digest(stream)
-
-
-def _run(root: Path, stages: Sequence[str] | None, as_of: date, ids: Sequence[str]) -> "Done":
-    """Runs stages of a night in a loop, with a progress bar for each."""
-    from runfix_analytics import night
-    from runfix_analytics.store import bucket_of
-
-    def each(stage: str, root: Path, as_of: date, buckets: Sequence[int]) -> Iterator[night.Done]:
-        is_of_all = stage in (night.STUDY, night.SQUAD)
-        wanted = sorted({bucket_of(runner) for runner in ids}) if ids and not is_of_all else buckets
-        with click.progressbar(wanted, label=f"{stage:<8}", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-            for bucket in bar:
-                yield night.run_stage(stage, root, bucket, as_of, ids)
-
-    return night.night(root, as_of, each, stages)
-
-
-def _finish(done: "Done") -> None:
-    """One line of counts, one for each failure, and the exit code."""
-    if done.counts:
-        click.echo(", ".join(f"{key.replace('_', ' ')}: {value}" for key, value in done.counts.items()))
-    for failure in done.failures:
-        whose = f"{failure.runner_id}: " if failure.runner_id else ""
-        click.echo(f"{failure.stage}: {whose}{failure.what}: {failure.reason}", err=True)
-    if done.exit_code == EXIT_PARTIAL:
-        click.echo(f"partial: {len(done.failures)} of the above left out or damaged, everything else done", err=True)
-    sys.exit(done.exit_code)
-
-
-def _show(frame: Any, columns: Sequence[str], *, as_json: bool) -> None:
-    """A frame as JSON lines, or as a table as wide as the terminal."""
-    rows = frame.select(columns).rows()
-    if as_json:
-        click.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=str, ensure_ascii=False))
-        return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    texts = [[_cell(value) for value in row] for row in rows]
-    for i, column in enumerate(columns):
-        longest = max((len(cells[i]) for cells in texts), default=0)
-        table.add_column(column, overflow="fold", min_width=longest if longest <= _WHOLE else None)
-    for cells in texts:
-        table.add_row(*(Text(cell) for cell in cells))
-    is_terminal = Console().is_terminal
-    Console(width=None if is_terminal else _NO_TERMINAL_WIDTH).print(table)
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

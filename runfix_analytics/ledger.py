@@ -44,6 +44,26 @@ def duplicates(store: Store, runners: Sequence[str] | None = None) -> pl.DataFra
     )
 
 
+def listed(store: Store, runners: Sequence[str] | None = None) -> pl.DataFrame:
+    """The ledger as it is shown: with `import` (the short id), `n_duplicates`, and `remarks` in words, oldest first."""
+    ledger = store.read(Imports, runners).sort("imported_at", "runner_id", "file_name")
+    names = ledger.select("runner_id", of_import_id="import_id", of_file="file_name")
+    rule = pl.col("duplicate_rule").str.replace_all("_", " ")
+    per_import = (
+        duplicates(store, runners)
+        .join(names, on=["runner_id", "of_import_id"], how="left")
+        .with_columns(said=pl.format("{} rows are in {} too ({})", "n_duplicates", "of_file", rule))
+        .group_by(_KEY, maintain_order=True)
+        .agg(pl.col("n_duplicates").sum(), duplicates=pl.col("said").str.join("; "))
+    )
+    told = (pl.col("reason"), pl.col("warnings").list.join("; "), pl.col("duplicates"))
+    return ledger.join(per_import, on=_KEY, how="left", maintain_order="left").with_columns(
+        pl.col("n_duplicates").fill_null(0),
+        pl.col("import_id").str.slice(0, ID_LENGTH).alias("import"),
+        pl.concat_str(told, separator="; ", ignore_nulls=True).str.strip_chars("; ").alias("remarks"),
+    )
+
+
 def find(store: Store, words: Collection[str], runners: Sequence[str] | None = None) -> dy.DataFrame[Imports]:
     """The ledger's rows that these words name: an import's id, its beginning (six characters or more), or a file name.
 

@@ -30,7 +30,7 @@ def heavy_after(code: str) -> list[str]:
     return run.stdout.splitlines()[-1].split()
 
 
-_COMMANDS = ("", "init", "add", "import", "assess", "report", "nightly", "imports", "status", "template", "explain",
+_COMMANDS = ("", "init", "add", "import", "assess", "report", "nightly", "imports", "undo", "retry", "unmapped", "status", "template", "explain",
              "simulate", "replicate", "replicate lovdal")  # fmt: skip
 
 
@@ -101,7 +101,7 @@ def test_no_module_is_called_by_what_says_nothing():
 
 
 def test_calculations_ask_no_clock():
-    allowed = {"runfix_analytics.cli", "runfix_analytics.inbox", "runfix_analytics.ingest"}
+    allowed = {"runfix_analytics.terminal", "runfix_analytics.inbox", "runfix_analytics.ingest"}
     asking = {
         name
         for name, path in modules()

@@ -1,0 +1,133 @@
+"""What the commands share: options, runners by name, tables on the screen, and the last line with its exit code."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, ConfigError, RunfixError
+
+if TYPE_CHECKING:
+    from runfix_analytics.night import Done
+    from runfix_analytics.store import Store
+
+_NO_TERMINAL_WIDTH = 1000
+_WHOLE = 10  # cells up to this length, ids and dates, are never folded
+
+
+class OneLineErrors(click.Group):
+    """Turns our own errors into one line on stderr."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command."""
+        try:
+            return super().invoke(ctx)
+        except RunfixError as error:
+            click.echo(f"runfix: {error}", err=True)
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            click.echo(f"runfix: {where}{error.strerror or error}", err=True)
+        sys.exit(EXIT_FAILED)
+
+
+def day_or_none(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:
+    """A date given as an option, None if it is not given."""
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError as error:
+        raise click.BadParameter(f'"{value}" is no date; write it like 2026-03-31') from error
+
+
+def day(ctx: click.Context, param: click.Parameter, value: str | None) -> date:
+    """A date given as an option, today if it is not given."""
+    return day_or_none(ctx, param, value) or today()
+
+
+root_option = click.option(
+    "--root", "-C", type=click.Path(path_type=Path), default=Path(), envvar="RUNFIX_ROOT", show_envvar=True,
+    help="The store's folder; default: the folder you are in.",
+)  # fmt: skip
+as_of_option = click.option("--as-of", callback=day, metavar="DATE", help="The day to calculate for; default: today.")
+runner_option = click.option(
+    "--runner", "runners", multiple=True, metavar="RUNNER", help="Only this runner (id or name)."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="As JSON, for other programs.")
+
+
+def today() -> date:
+    """The day it is where this machine is."""
+    return datetime.now(UTC).astimezone().date()
+
+
+def runner_ids(store: "Store", wanted: Iterable[str]) -> list[str]:
+    """Ids of runners given by id or by display name."""
+    known = list(store.runners(store.catalogue())["runner_id"])
+    names = store.names()
+    ids = []
+    for word in wanted:
+        said = word.strip().casefold()
+        matches = [r for r in known if said and said in (r.casefold(), names.get(r, "").casefold())]
+        if not matches:
+            raise ConfigError(f'no runner "{word}" in runners.csv or names.csv; add one with: runfix add "{word}"')
+        if len(matches) > 1:
+            raise ConfigError(f'"{word}" names {len(matches)} runners; use the id: {", ".join(matches)}')
+        ids.append(matches[0])
+    return ids
+
+
+def run_stages(root: Path, stages: Sequence[str] | None, as_of: date, ids: Sequence[str]) -> "Done":
+    """Runs stages of a night in a loop, with a progress bar for each."""
+    from runfix_analytics import night
+    from runfix_analytics.store import bucket_of
+
+    def each(stage: str, root: Path, as_of: date, buckets: Sequence[int]) -> Iterator[night.Done]:
+        is_of_all = stage in (night.STUDY, night.SQUAD)
+        wanted = sorted({bucket_of(runner) for runner in ids}) if ids and not is_of_all else buckets
+        with click.progressbar(wanted, label=f"{stage:<8}", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+            for bucket in bar:
+                yield night.run_stage(stage, root, bucket, as_of, ids)
+
+    return night.night(root, as_of, each, stages)
+
+
+def finish(done: "Done") -> None:
+    """One line of counts, one for each failure, and the exit code."""
+    if done.counts:
+        click.echo(", ".join(f"{key.replace('_', ' ')}: {value}" for key, value in done.counts.items()))
+    for failure in done.failures:
+        whose = f"{failure.runner_id}: " if failure.runner_id else ""
+        click.echo(f"{failure.stage}: {whose}{failure.what}: {failure.reason}", err=True)
+    if done.exit_code == EXIT_PARTIAL:
+        click.echo(f"partial: {len(done.failures)} of the above left out or damaged, everything else done", err=True)
+    sys.exit(done.exit_code)
+
+
+def show(frame: Any, columns: Sequence[str], *, as_json: bool) -> None:
+    """A frame as JSON lines, or as a table as wide as the terminal."""
+    rows = frame.select(columns).rows()
+    if as_json:
+        click.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=str, ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    texts = [[_cell(value) for value in row] for row in rows]
+    for i, column in enumerate(columns):
+        longest = max((len(cells[i]) for cells in texts), default=0)
+        table.add_column(column, overflow="fold", min_width=longest if longest <= _WHOLE else None)
+    for cells in texts:
+        table.add_row(*(Text(cell) for cell in cells))
+    is_terminal = Console().is_terminal
+    Console(width=None if is_terminal else _NO_TERMINAL_WIDTH).print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
