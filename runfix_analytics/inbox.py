@@ -277,9 +277,7 @@ def _with_recordings(files: Accepted, paths: Mapping[str, str]) -> Accepted:
         recording = pl.col("recording").replace_strict(imports, default=None, return_dtype=pl.String)
         return schema.validate(frame.with_columns(recording)) if imports else frame
 
-    return replace(
-        files, runs=found(Runs, files.runs), other_activities=found(OtherActivities, files.other_activities)
-    )
+    return replace(files, runs=found(Runs, files.runs), other_activities=found(OtherActivities, files.other_activities))
 
 
 def _read(files: Mapping[str, SourceFile]) -> dict[str, RawLog]:

@@ -387,7 +387,7 @@ def duration_s(text: str) -> float | None:
     """
     if not text:
         return None
-    clock = re.fullmatch(r"(?:(\d+):)?(\d{1,3}):(\d{1,2}(?:[.,]\d+)?)", text)
+    clock = re.fullmatch(r"(?:(\d{1,6}):)?(\d{1,3}):(\d{1,2}(?:[.,]\d+)?)", text)
     if clock:
         hours, minutes, seconds = clock.groups()
         return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds.replace(",", "."))

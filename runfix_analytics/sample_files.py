@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate, pairwise
 from random import Random
 
-from runfix_analytics.fit_encoder import FitMessage, FitValue, encode_fit
+from runfix_analytics.fit.encoder import FitMessage, FitValue, encode_fit
 
 _Cells = list[tuple[str, object]]  # one row: (column, value)
 UNKNOWN_EXERCISE = (65534, 65535)  # Garmin's "the watch did not know" and "no subtype"

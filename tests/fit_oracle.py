@@ -10,9 +10,9 @@ from typing import Any
 from fitparse import FitFile
 from fitparse.records import DEV_TYPES
 
-from runfix_analytics import fit_profile
-from runfix_analytics.fit_decoder import decode
-from runfix_analytics.fit_profile import DEVELOPER, NO_NUMBER, Kind
+from runfix_analytics.fit import profile
+from runfix_analytics.fit.decoder import decode
+from runfix_analytics.fit.profile import DEVELOPER, NO_NUMBER, Kind
 
 _EPOCH = datetime(1989, 12, 31)
 _CLOCK_SET_FROM_S = 0x10000000
@@ -92,14 +92,14 @@ def _values(message: Any) -> dict[str, Any]:
     """Of several values of one name the first that is there: the field's own, a component's, a developer's."""
     own: dict[str, Any] = {}
     later: list[tuple[str, Any]] = []
-    known = fit_profile.message(message.name)
+    known = profile.message(message.name)
     of_several = {
         component.name
         for data in message.fields
         if isinstance(data.raw_value, tuple) and data.base_type.name != "byte" and data.field is not None
         for component in data.field.components or ()
     }
-    newer = {known.columns["timestamp"].number: "timestamp", **fit_profile.NEWER.get(message.mesg_num, {})}
+    newer = {known.columns["timestamp"].number: "timestamp", **profile.NEWER.get(message.mesg_num, {})}
     for data in message.fields:
         if data.field_type == "devfield":
             own.setdefault(DEVELOPER + data.name, _value(data, Kind.LIST if _is_many(data) else None))
@@ -115,7 +115,7 @@ def _values(message: Any) -> dict[str, Any]:
     return own
 
 
-def _stood_for(number: int | None, message: Any, known: fit_profile.Message) -> list[str]:
+def _stood_for(number: int | None, message: Any, known: profile.Message) -> list[str]:
     """The field that a developer's field stands for, if it is one of numbers."""
     columns = [c.name for c in known.columns.values() if c.number == number and c.number != NO_NUMBER]
     return [name for name in columns if known.column(name).kind is Kind.NUMBER and name in known.columns][-1:]

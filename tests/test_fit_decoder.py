@@ -28,10 +28,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from runfix_analytics import fit_crc, fit_walk
-from runfix_analytics.fit_decoder import ALL, BatchTooLargeError, Decoded, decode
-from runfix_analytics.fit_encoder import encode_fit
-from runfix_analytics.fit_fallback import decode_slowly
+from runfix_analytics.fit import walk
+from runfix_analytics.fit.crc import checksums
+from runfix_analytics.fit.decoder import ALL, BatchTooLargeError, Decoded, decode
+from runfix_analytics.fit.encoder import encode_fit
+from runfix_analytics.fit.fallback import decode_slowly
 
 _REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
 _FITS = sorted(path.relative_to(_REAL).as_posix() for path in _REAL.glob("**/*.fit"))
@@ -103,7 +104,7 @@ def test_every_value_of_a_written_file_is_the_one_that_fitparse_reads(name: str)
 def test_checksums_side_by_side_are_those_of_the_plain_loop(data: bytes, cuts: list[int]) -> None:
     marks = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
     spans = [*pairwise(marks), (0, len(data)), (0, 0)]
-    assert fit_crc.checksums(data, spans) == [crc(data[start:end]) for start, end in spans]
+    assert checksums(data, spans) == [crc(data[start:end]) for start, end in spans]
 
 
 _BASES = {0x00: 1, 0x01: 1, 0x02: 1, 0x83: 2, 0x84: 2, 0x85: 4, 0x86: 4, 0x88: 4, 0x0A: 1, 0x8B: 2, 0x8C: 4, 0x0D: 1}
@@ -341,9 +342,9 @@ def test_what_has_no_header_is_no_fit_file(content: bytes) -> None:
 
 
 def test_a_file_of_absurdly_many_messages_or_definitions_is_read_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fit_walk, "MAX_MESSAGES", 1000)
-    monkeypatch.setattr(fit_walk, "MAX_DEFINITIONS", 100)
-    monkeypatch.setattr(fit_walk, "MAX_PARTS", 10)
+    monkeypatch.setattr(walk, "MAX_MESSAGES", 1000)
+    monkeypatch.setattr(walk, "MAX_DEFINITIONS", 100)
+    monkeypatch.setattr(walk, "MAX_PARTS", 10)
     many = file_of(define(0, _RECORD, []) + bytes(20_000))
     defined = file_of(b"".join(define(0, _RECORD, [(i, 1, _U8)]) for i in range(255)))
     reports = decode([many, defined, file_of(b"") * 50, _WRITTEN["run"]], {}).files
@@ -353,7 +354,7 @@ def test_a_file_of_absurdly_many_messages_or_definitions_is_read_to_a_limit(monk
 
 
 def test_a_batch_that_would_not_fit_into_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runfix_analytics.fit_decoder.MAX_CELLS", 30)
+    monkeypatch.setattr("runfix_analytics.fit.decoder.MAX_CELLS", 30)
     assert decode([_WRITTEN["run"]], {"record": ("distance",)}).messages["record"].height == 11
     with pytest.raises(BatchTooLargeError):
         decode([_WRITTEN["run"]] * 3, {"record": ("distance",)})

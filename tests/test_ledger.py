@@ -316,7 +316,7 @@ def test_a_file_that_failed_is_read_again_after_a_fix(store: Store, do_import: N
 def test_a_word_that_names_no_import_or_several_is_refused(store: Store, do_import: Night):
     do_import(("sheet.csv", SHEET))
     do_import(("sheet.csv", SHEET.replace("2026-03", "2026-02")))
-    with pytest.raises(StoreError, match='no import "nothing.csv" in the ledger; runfix imports lists them'):
+    with pytest.raises(StoreError, match=r'no import "nothing.csv" in the ledger; runfix imports lists them'):
         ledger.find(store, ["nothing.csv"])
     with pytest.raises(StoreError, match=r'"sheet.csv" names several imports; use an id'):
         ledger.find(store, ["sheet.csv"])

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from runfix_analytics import fit_decoder
-from runfix_analytics.fit_decoder import Decoded
+from runfix_analytics.fit import decoder
+from runfix_analytics.fit.decoder import Decoded
 from runfix_analytics.rawlog import ACTIVITIES, SETS, RawLog
 from runfix_analytics.readers import garmin_fit
 from runfix_analytics.sourcefile import SourceFile
@@ -209,7 +209,7 @@ def test_a_fault_of_our_decoder_costs_no_file_and_says_so(monkeypatch: pytest.Mo
     def decode(contents: Sequence[bytes], wanted: Any) -> Decoded:
         if bad in contents:
             raise ZeroDivisionError("a fault")
-        return fit_decoder.decode(contents, wanted)
+        return decoder.decode(contents, wanted)
 
     monkeypatch.setattr(garmin_fit, "decode", decode)
     logs = list(garmin_fit.read(files))

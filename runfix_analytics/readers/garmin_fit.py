@@ -14,12 +14,12 @@ from typing import Any
 
 import polars as pl
 
-from runfix_analytics import fit_exercises
 from runfix_analytics.errors import ReadError
-from runfix_analytics.fit_decoder import decode
-from runfix_analytics.fit_fallback import decode_slowly
-from runfix_analytics.fit_layout import FileReport
-from runfix_analytics.fit_messages import RECORDS, Decoder, Message, Part, name_of, parts_of
+from runfix_analytics.fit import exercises
+from runfix_analytics.fit.decoder import decode
+from runfix_analytics.fit.fallback import decode_slowly
+from runfix_analytics.fit.layout import FileReport
+from runfix_analytics.fit.messages import RECORDS, Decoder, Message, Part, name_of, parts_of
 from runfix_analytics.parsing import UnreadableError
 from runfix_analytics.rawlog import ACTIVITIES, SETS, Problem, RawLog, RawSchema, frame
 from runfix_analytics.sourcefile import SourceFile
@@ -261,24 +261,22 @@ def _kind(sport: str | None, sub_sport: str | None, sets: list[Message]) -> str:
         return "run"
     if sport in _STRENGTH_SPORTS and sub_sport == "strength_training":
         return "strength"
-    has_exercise = any(one["repetitions"] or fit_exercises.is_guessed(_first(one["category"])) for one in sets)
+    has_exercise = any(one["repetitions"] or exercises.is_guessed(_first(one["category"])) for one in sets)
     return "strength" if sport == "training" and has_exercise else "other"
 
 
 def _set(message: Message, session: _Session, titles: Mapping[tuple[Any, Any], Message]) -> dict[str, Any]:
     if message.word("set_type") != "active":
         raise UnreadableError("unknown_set_type", str(message["set_type"]), "expected an active or a rest set")
-    guessed = fit_exercises.pairs(message["category"] or [], message["category_subtype"] or [])
+    guessed = exercises.pairs(message["category"] or [], message["category_subtype"] or [])
     guesses = [_exercise(*guess, titles) for guess in guessed]
     first = guessed[0][0] if guessed else None
     weight = message["weight"] or None  # the watch writes 0.0 for "not entered"
     return {
         "row": message.place,
         **session.times,
-        "logged_as": guesses[0] if guesses else fit_exercises.UNKNOWN,
-        "category": fit_exercises.category_name(first)
-        if first is not None and fit_exercises.is_guessed(first)
-        else None,
+        "logged_as": guesses[0] if guesses else exercises.UNKNOWN,
+        "category": exercises.category_name(first) if first is not None and exercises.is_guessed(first) else None,
         "guesses": guesses or None,
         "set_type": "working",
         "reps": message["repetitions"] or None,
@@ -290,11 +288,11 @@ def _set(message: Message, session: _Session, titles: Mapping[tuple[Any, Any], M
 
 def _exercise(category: int | None, number: int | None, titles: Mapping[tuple[Any, Any], Message]) -> str:
     """The name of one guess; "unknown" for none. What has no name yet is called as the planned workout's title."""
-    if category is None or not fit_exercises.is_guessed(category):
-        return fit_exercises.UNKNOWN
+    if category is None or not exercises.is_guessed(category):
+        return exercises.UNKNOWN
     title = titles.get((category, number))
     planned = title["wkt_step_name"] if title else None
-    return str(fit_exercises.exercise_name(category, number) or planned or fit_exercises.category_name(category))
+    return str(exercises.exercise_name(category, number) or planned or exercises.category_name(category))
 
 
 def _first(values: Sequence[int | None] | None) -> int | None:

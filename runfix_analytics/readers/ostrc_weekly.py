@@ -1,8 +1,8 @@
 """Weekly OSTRC answers as a table: a row for each runner, week and place, or one with four questions for each place.
 
 A questionnaire asks about some places, so 0 for one of them says nothing of the others. A week of zeros is the answer
-"no aches" only where the questionnaire asks about any place, or about three or more; else, and beside an ache elsewhere,
-0 ends the ache that the table showed there before, and is no row of its own.
+"no aches" only where the questionnaire asks about any place, or about three or more; else, and beside an ache
+elsewhere, 0 ends the ache that the table showed there before, and is no row of its own.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from runfix_analytics.fit_decoder import decode
-from runfix_analytics.fit_messages import MESSAGES, RECORDS
+from runfix_analytics.fit.decoder import decode
+from runfix_analytics.fit.messages import MESSAGES, RECORDS
 from runfix_analytics.readers import garmin_fit
 from runfix_analytics.sourcefile import SourceFile
 from tests.benchmarks.fit_decode import generated

@@ -13,9 +13,9 @@ from pathlib import Path
 from fitparse import FitFile
 from fitparse.records import DEV_TYPES
 
-from runfix_analytics.fit_decoder import Wanted, decode
-from runfix_analytics.fit_encoder import encode_fit
-from runfix_analytics.fit_messages import MESSAGES, RECORDS
+from runfix_analytics.fit.decoder import Wanted, decode
+from runfix_analytics.fit.encoder import encode_fit
+from runfix_analytics.fit.messages import MESSAGES, RECORDS
 
 PEER = "fitparse: get_values of every message"
 ROUNDS = 2

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from runfix_analytics.fit_decoder import ALL
-from runfix_analytics.fit_profile import message_types
+from runfix_analytics.fit.decoder import ALL
+from runfix_analytics.fit.profile import message_types
 from tests.benchmarks.fit_decode import PEER, ROUNDS, Counts, both, same
 
 __all__ = ["PEER", "ROUNDS", "prepare", "same"]

@@ -2,7 +2,7 @@
 
 One step of Python at most for a message, one of numpy for a definition and field. Values are as the profile means:
 scaled, invalid ones null, times in UTC, local times as wall clocks; enumerations stay numbers, which
-`fit_profile.value_names` names; several values in one field are lists. `enhanced_` fields are filled from the plain
+`profile.value_names` names; several values in one field are lists. `enhanced_` fields are filled from the plain
 ones, fields that are packed into others are unpacked, and a developer's field fills the profile's that it stands for.
 """
 
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from runfix_analytics import fit_profile
 from runfix_analytics.errors import ReadError
-from runfix_analytics.fit_columns import RELATIVE, MessageRows
-from runfix_analytics.fit_layout import FileReport
-from runfix_analytics.fit_walk import walk
+from runfix_analytics.fit import profile
+from runfix_analytics.fit.columns import RELATIVE, MessageRows
+from runfix_analytics.fit.layout import FileReport
+from runfix_analytics.fit.walk import walk
 
 ALL = None  # every field of the profile and of developers that occurs in the batch
 MAX_CELLS = 100_000_000
@@ -50,7 +50,7 @@ def decode(contents: Sequence[bytes], wanted: Wanted) -> Decoded:
     walked = walk(contents)
     messages, relative = {}, [pl.DataFrame(schema=RELATIVE)]
     for name, fields in wanted.items():
-        message = fit_profile.message(name)
+        message = profile.message(name)
         height = sum(d.height for d in walked.definitions if d.number == message.number)
         columns = None if fields is None else [message.column(field) for field in fields]
         if height * len(message.columns if columns is None else columns) > MAX_CELLS:

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from runfix_analytics import fit_profile
-from runfix_analytics.fit_layout import NO_TIME, TIMESTAMP, Definition, Description, Field, Walked
-from runfix_analytics.fit_profile import ALWAYS, DEVELOPER, NO_NUMBER, Column, Component, Kind, Message, When
+from runfix_analytics.fit import profile
+from runfix_analytics.fit.layout import NO_TIME, TIMESTAMP, Definition, Description, Field, Walked
+from runfix_analytics.fit.profile import ALWAYS, DEVELOPER, NO_NUMBER, Column, Component, Kind, Message, When
 
 EPOCH_S = 631_065_600  # FIT's, 1989-12-31, in Unix time
 CLOCK_SET_FROM_S = 0x10000000  # smaller times count from when the watch was switched on; source: FIT profile, date_time
@@ -227,7 +227,7 @@ class MessageRows:
         if column.special:
             raw = raw.only(~np.isin(raw.numbers, column.special))
         values = raw.scaled(column.scale, column.offset)
-        if column.name == fit_profile.TIMESTAMP.name:
+        if column.name == profile.TIMESTAMP.name:
             values = values.or_else(_Values(self.times, self.times != NO_TIME))
         for component in self.message.components.get(column.number, ()):
             if component.source in self.numbers:
@@ -240,8 +240,9 @@ class MessageRows:
     def _component(self, component: Component) -> _Values:
         packed = self._packed(component.source)
         bits = packed.numbers
-        if bits.dtype.kind != "f":
-            bits = bits.astype(np.int64) >> component.bit_offset & ((1 << component.bits) - 1)
+        cut = np.where(packed.is_there, bits, 0).astype(np.int64) >> component.bit_offset & ((1 << component.bits) - 1)
+        # of a field that one watch writes as a fraction and another as a whole number, only the latter has bits
+        bits = cut if bits.dtype.kind != "f" else np.where(self._is_whole(component.source), cut, bits)
         is_there = packed.is_there & self._where(component.when)
         if component.accumulates:
             bits = self._accumulated(bits, is_there, 1 << component.bits)
@@ -257,6 +258,12 @@ class MessageRows:
                 numbers[piece.rows] = (octets << (8 * np.arange(piece.count))).sum(axis=1)
                 is_there[piece.rows] = piece.is_valid[:, 0]
         return _Values(numbers, is_there)
+
+    def _is_whole(self, number: int) -> _Mask:
+        found = np.zeros(self.height, bool)
+        for piece in self._pieces(Column("", number)):
+            found[piece.rows] = _BASES[piece.base][0][0] != "f"
+        return found
 
     def _accumulated(self, bits: _Numbers, is_there: _Mask, modulus: int) -> _Numbers:
         """Each value plus what its part has rolled over so far."""

@@ -8,8 +8,8 @@ Damage ends a part of a chain; what came before it is kept, and the chain goes o
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 
-from runfix_analytics.fit_crc import checksums
-from runfix_analytics.fit_layout import (
+from runfix_analytics.fit.crc import checksums
+from runfix_analytics.fit.layout import (
     NO_TIME,
     Definition,
     Description,

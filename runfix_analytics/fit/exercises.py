@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 
-from runfix_analytics import fit_profile
+from runfix_analytics.fit import profile
 
 UNKNOWN = "unknown"
 _NOT_GUESSED = (None, 65533, 65534, 65535)
@@ -37,7 +37,7 @@ def pairs(categories: Sequence[int | None], exercises: Sequence[int | None]) -> 
 
 @lru_cache(maxsize=1)
 def _newer() -> dict[int, tuple[str, dict[int, str]]]:
-    text = resources.files("runfix_analytics").joinpath("fit_exercises.toml").read_text(encoding="utf-8")
+    text = resources.files("runfix_analytics.fit").joinpath("exercises.toml").read_text(encoding="utf-8")
     tables = tomllib.loads(text)
     return {
         int(number): (one["name"], {int(key): name for key, name in one.get("exercises", {}).items()})
@@ -48,10 +48,10 @@ def _newer() -> dict[int, tuple[str, dict[int, str]]]:
 @lru_cache(maxsize=1)
 def _categories() -> dict[int, str]:
     newer = {number: name for number, (name, _) in _newer().items()}
-    return newer | fit_profile.value_names()["exercise_category"]
+    return newer | profile.value_names()["exercise_category"]
 
 
 @lru_cache(maxsize=128)
 def _exercises(category: int) -> dict[int, str]:
-    known = fit_profile.value_names().get(f"{category_name(category)}_exercise_name", {})
+    known = profile.value_names().get(f"{category_name(category)}_exercise_name", {})
     return _newer().get(category, ("", {}))[1] | known

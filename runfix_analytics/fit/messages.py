@@ -13,9 +13,9 @@ from typing import Any
 
 import polars as pl
 
-from runfix_analytics import fit_profile
-from runfix_analytics.fit_decoder import Decoded
-from runfix_analytics.fit_layout import FileReport
+from runfix_analytics.fit import profile
+from runfix_analytics.fit.decoder import Decoded
+from runfix_analytics.fit.layout import FileReport
 
 MESSAGES: Mapping[str, tuple[str, ...]] = {
     "file_id": ("type", "manufacturer"),
@@ -103,7 +103,7 @@ def parts_of(contents: Sequence[bytes], decoder: Decoder) -> list[tuple[list[Par
 
 def name_of(name: str, number: Any) -> str | None:
     """The name of an enumeration's number; None where it has none."""
-    return fit_profile.value_names()[_TYPES.get(name, name)].get(number)
+    return profile.value_names()[_TYPES.get(name, name)].get(number)
 
 
 def _by_file(decoded: Decoded) -> Iterator[list[Message]]:

@@ -1,4 +1,4 @@
-"""The same columns as `fit_decoder` makes, through fitparse, message by message: for a file that ours fails on."""
+"""The same columns as `decoder` makes, through fitparse, message by message: for a file that ours fails on."""
 
 import io
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from runfix_analytics import fit_profile
-from runfix_analytics.fit_columns import CLOCK_SET_FROM_S, EPOCH_S, KEYS, RELATIVE
-from runfix_analytics.fit_decoder import Decoded, Wanted
-from runfix_analytics.fit_layout import FileReport
-from runfix_analytics.fit_profile import UNKNOWN, Column, Kind
+from runfix_analytics.fit import profile
+from runfix_analytics.fit.columns import CLOCK_SET_FROM_S, EPOCH_S, KEYS, RELATIVE
+from runfix_analytics.fit.decoder import Decoded, Wanted
+from runfix_analytics.fit.layout import FileReport
+from runfix_analytics.fit.profile import UNKNOWN, Column, Kind
 
 
 def decode_slowly(content: bytes, wanted: Wanted) -> Decoded:
@@ -20,9 +20,7 @@ def decode_slowly(content: bytes, wanted: Wanted) -> Decoded:
     The parts of a chain are not told apart: all are 1.
     """
     report = FileReport()
-    columns = {
-        name: [fit_profile.message(name).column(field) for field in fields or ()] for name, fields in wanted.items()
-    }
+    columns = {name: [profile.message(name).column(field) for field in fields or ()] for name, fields in wanted.items()}
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in wanted}
     unset: list[dict[str, Any]] = []
     for place, name, values in _messages(content, report):

@@ -141,7 +141,7 @@ def value_names() -> dict[str, dict[int, str]]:
 
 @lru_cache(maxsize=1)
 def _arrays() -> dict[str, frozenset[str]]:
-    text = resources.files("runfix_analytics").joinpath("fit_arrays.toml").read_text(encoding="utf-8")
+    text = resources.files("runfix_analytics.fit").joinpath("arrays.toml").read_text(encoding="utf-8")
     return {name: frozenset(fields) for name, fields in tomllib.loads(text).items()}
 
 
