@@ -130,4 +130,6 @@ def show(frame: Any, columns: Sequence[str], *, as_json: bool) -> None:
 def _cell(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, list):
+        return ", ".join(map(_cell, value))
     return f"{value:.3g}" if isinstance(value, float) else str(value)
