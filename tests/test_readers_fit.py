@@ -384,3 +384,13 @@ _WHOLE = _FIRST + encode(strength(_START, [{"repetitions": 12, "category": (1, 2
 def test_no_damage_raises_and_the_log_tells_of_it(place: int, length: int) -> None:
     log = _log(with_garbage_at(_WHOLE, place)[:length])
     assert log.damage or log.error or log.warnings or length in {len(_FIRST), len(_WHOLE)}
+
+
+def test_a_file_behind_some_bytes_of_garbage_is_recognised_and_read_with_its_damage_told() -> None:
+    content = b"\xc7" * 23 + encode(run(datetime(2026, 3, 2, 17, 5, tzinfo=UTC)))
+    file = SourceFile("x", content)
+    assert garmin_fit.recognises(file)
+    [log] = garmin_fit.read([file])
+    assert log.activities["kind"].to_list() == ["run"]
+    assert log.damage == "23 bytes at byte 0 are no FIT file"
+    assert not garmin_fit.recognises(SourceFile("x", b"activities/1.FIT,Run\n" * 10))

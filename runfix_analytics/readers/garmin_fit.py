@@ -26,6 +26,9 @@ from runfix_analytics.sourcefile import SourceFile
 
 READER = "garmin_fit"
 SOURCE = "fit"  # where the file names no manufacturer
+
+_MARK, _MARK_PLACE, _HEADER_SIZES = b".FIT", 8, (12, 14)
+_GARBAGE_BYTES = 4096
 BATCH_BYTES = 32 * 1024 * 1024
 MAX_SLOW_BYTES = 8 * 1024 * 1024  # half a minute for fitparse
 
@@ -61,8 +64,9 @@ class _Rows:
 
 
 def recognises(file: SourceFile) -> bool:
-    """Whether the file begins as FIT files do."""
-    return file.head[8:12] == b".FIT"
+    """Whether the file begins as FIT files do, or does so after some bytes that do not belong to it."""
+    place = file.head.find(_MARK, _MARK_PLACE, _GARBAGE_BYTES)
+    return place >= _MARK_PLACE and file.head[place - _MARK_PLACE] in _HEADER_SIZES
 
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
