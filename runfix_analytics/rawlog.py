@@ -111,7 +111,7 @@ class Problem:
 
     `row` is the file's row as a spreadsheet numbers it (header = 1), or a message's place in a FIT file; `logged` is
     the offending value as logged; `rule` a snake_case name; `advice` what to do. `is_expected` marks rows that are
-    rightly no log rows at all (rest timers, note rows, rides): they are counted as skipped, not as rejected.
+    rightly no log rows at all (rest timers, note rows): they are counted as skipped, not as rejected.
     """
 
     row: int | None

@@ -324,6 +324,39 @@ def test_a_word_that_names_no_import_or_several_is_refused(store: Store, do_impo
     assert ledger.find(store, [first[:8], second])["import_id"].sort().to_list() == sorted([first, second])
 
 
+# a squad's own words for its form
+
+
+OWN_FORM = "Timestamp,Wo zwickt es denn?,Wie schlimm?\n2026/03/02 7:41:12 PM GMT+1,Knee,4\n"
+
+
+def test_a_form_worded_in_the_squads_own_way_is_read_by_its_headings(store: Store, do_import: Night):
+    done = do_import(("form.csv", OWN_FORM))
+    assert len(done.failures) == 1
+    (store.root / "headings.toml").write_text(
+        '[headings]\n"Wo zwickt es denn?" = "site"\n"Wie schlimm?" = "pain_worst"\n', encoding="utf-8"
+    )
+    assert night.retry(store, []).counts["rows"] == 1
+    aches = store.read(AcheReports)
+    assert aches.select("reported_on", "logged_site", "pain_worst").rows() == [(date(2026, 3, 2), "Knee", 4.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[headings", "headings.toml: "),
+        ('[headings]\n"Wo?" = 3\n', 'headings.toml, headings: "Wo?" must name one of our columns, as text'),
+    ],
+)
+def test_wrong_headings_are_named_and_the_files_wait(store: Store, do_import: Night, text: str, says: str):
+    (store.root / "headings.toml").write_text(text, encoding="utf-8")
+    [failure] = do_import(("sheet.csv", SHEET)).failures
+    assert failure.reason.startswith(says)
+    assert store.read(Imports).height == 0
+    (store.root / "headings.toml").unlink()
+    assert do_import().counts["files_new"] == 1
+
+
 # an older store
 
 
