@@ -18,7 +18,7 @@ from runfix_analytics.duplicates import mark_activities, mark_reports, mark_sets
 from runfix_analytics.errors import ReadError
 from runfix_analytics.ingest import Accepted, Arrival, RunnerSettings, ingest
 from runfix_analytics.rawlog import RawLog
-from runfix_analytics.sourcefile import MAX_BYTES, SourceFile, digest, open_checked
+from runfix_analytics.sourcefile import MAX_BYTES, SourceFile, digest, is_archive, open_checked
 from runfix_analytics.store import Store
 from runfix_analytics.tables import (
     AcheReports,
@@ -135,7 +135,7 @@ class _Reading:
                 stream.seek(0)
                 size, head = path.stat().st_size, stream.read(_CHUNK)
                 stream.seek(0)
-                if archive.is_archive(head):
+                if is_archive(head):
                     self._open(label, import_id, size, stream)
                 elif size > MAX_BYTES:
                     self._take(_File(label, import_id, size, self._large(label, path)))

@@ -20,6 +20,7 @@ from runfix_analytics.errors import ReadError
 
 MAX_BYTES = 512 * 1024 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
+_ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _DELIMITERS = (",", ";", "\t")
 _HEADER_BYTES = 64 * 1024
 _CHUNK = 1024 * 1024
@@ -203,6 +204,11 @@ def open_checked(path: Path) -> Iterator[BinaryIO]:
         raise ReadError(f"{path.name}: cannot be opened: {error.strerror}") from error
     with stream:
         yield stream
+
+
+def is_archive(head: bytes) -> bool:
+    """Whether the bytes begin as a zip archive does."""
+    return head.startswith(_ZIP_MAGIC)
 
 
 def digest(stream: BinaryIO) -> str:

@@ -922,6 +922,7 @@ _MAY_NAME = {
     "episodes.py": {"unspecified"},
     "readers/garmin_account_json.py": {"warm_up"},
     "readers/garmin_fit.py": {"running"},
+    "readers/health_export_csv.py": {"running"},
     "readers/intervals_wellness.py": {"unspecified"},
     "readers/polar_json.py": {"core", "running"},
     "readers/tcx.py": {"running"},

@@ -141,7 +141,7 @@ def _is_known_to_differ(difference: str) -> bool:
 
 
 @given(content=_files())
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_whatever_a_file_defines_its_values_are_those_that_fitparse_reads(content: bytes) -> None:
     expected = by_fitparse(content)
     assert expected.error is None or isinstance(expected.error, TypeError)

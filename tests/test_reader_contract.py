@@ -41,6 +41,8 @@ _FITS = {
     "garmin_fit/garbage": with_garbage_at(_RUN, 60),
 }
 _SAMPLES = {**_SHEETS, **_FITS}
+# whether zeros mean "no aches" depends on how many places the whole questionnaire asks about
+_JUDGED_AS_A_WHOLE = {name for name in _SHEETS if name.startswith("ostrc_weekly/")}
 _CSVS = sorted(name for name in _SHEETS if name.endswith(".csv"))
 
 
@@ -155,7 +157,7 @@ def test_content_of_no_format_is_unknown(content: bytes) -> None:
         reader_of(SourceFile("strong.csv", content))
 
 
-@pytest.mark.parametrize("name", _CSVS)
+@pytest.mark.parametrize("name", sorted(set(_CSVS) - _JUDGED_AS_A_WHOLE))
 def test_a_cut_file_keeps_the_rows_before_the_cut_as_they_were(name: str) -> None:
     content, reader = _SAMPLES[name], name.partition("/")[0]
     whole = _read(content, reader)

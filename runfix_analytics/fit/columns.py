@@ -216,7 +216,7 @@ class MessageRows:
             found = np.zeros(self.height, bool)
             for number, value in refs:
                 raw = self._raw(number)
-                found |= raw.is_there & (raw.numbers == value)
+                found |= raw.is_there & (raw.numbers == value) & ~self._is_byte(number)
             return found
 
         return (holds(when.any_of) if when.any_of else np.ones(self.height, bool)) & ~holds(when.none_of)
@@ -258,6 +258,13 @@ class MessageRows:
                 numbers[piece.rows] = (octets << (8 * np.arange(piece.count))).sum(axis=1)
                 is_there[piece.rows] = piece.is_valid[:, 0]
         return _Values(numbers, is_there)
+
+    def _is_byte(self, number: int) -> _Mask:
+        """Where a field is written as plain bytes: such a value is compared with nothing."""
+        found = np.zeros(self.height, bool)
+        for piece in self._pieces(Column("", number)):
+            found[piece.rows] = piece.base == _BYTE
+        return found
 
     def _is_whole(self, number: int) -> _Mask:
         found = np.zeros(self.height, bool)

@@ -22,7 +22,7 @@ from runfix_analytics.fit.layout import FileReport
 from runfix_analytics.fit.messages import RECORDS, Decoder, Message, Part, name_of, parts_of
 from runfix_analytics.parsing import UnreadableError
 from runfix_analytics.rawlog import ACTIVITIES, SETS, Problem, RawLog, RawSchema, frame
-from runfix_analytics.sourcefile import SourceFile
+from runfix_analytics.sourcefile import SourceFile, is_archive
 
 READER = "garmin_fit"
 SOURCE = "fit"  # where the file names no manufacturer
@@ -66,7 +66,7 @@ class _Rows:
 def recognises(file: SourceFile) -> bool:
     """Whether the file begins as FIT files do, or does so after some bytes that do not belong to it."""
     place = file.head.find(_MARK, _MARK_PLACE, _GARBAGE_BYTES)
-    return place >= _MARK_PLACE and file.head[place - _MARK_PLACE] in _HEADER_SIZES
+    return place >= _MARK_PLACE and not is_archive(file.head) and file.head[place - _MARK_PLACE] in _HEADER_SIZES
 
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
