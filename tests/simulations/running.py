@@ -24,6 +24,7 @@ GATED = ("null", "rehab", "missing", "effect", "effect_misaligned")
 OTHERS = ("habit", "confounded", "dropout", "nonlinear")
 SHARE_OF_OTHERS = 5
 SQUADS = {40: 0.5, 200: 0.2, 1000: 0.1}  # runners: squads, as a share of REPS
+RENEWED_AFTER = 100  # tasks of one process: after some hundreds each takes three times as long
 Task = tuple[str, str, int]
 
 
@@ -61,7 +62,7 @@ def main() -> None:
     wanted = list(tasks(reps))
     open_tasks = [task for task in wanted if task not in done]
     began = time.monotonic()
-    with PARTS.open("a") as parts, get_context("spawn").Pool(os.cpu_count()) as pool:
+    with PARTS.open("a") as parts, get_context("spawn").Pool(os.cpu_count(), None, (), RENEWED_AFTER) as pool:
         for number, part in enumerate(pool.imap_unordered(work, open_tasks), 1):
             parts.write(json.dumps(part) + "\n")
             parts.flush()
