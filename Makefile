@@ -10,7 +10,7 @@ DEMO_DAY := 2026-10-25
 export DO_NOT_TRACK = 1
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 
-.PHONY: help setup demo test check format bench simulate clean
+.PHONY: help setup demo test check format bench simulate soak clean
 
 help:            ## what there is
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -51,6 +51,9 @@ bench: setup     ## benchmarks beside their peers; ONLY=name for one; writes bui
 
 simulate: setup  ## the method on squads with a known truth; REPS=n for a shorter run; writes build/simulate.json
 	$(BIN)/python -m tests.simulations $(REPS)
+
+soak: setup      ## mutated files through the inbox, imports killed half way; N=n for fewer; writes build/soak.json
+	$(BIN)/python -m tests.soak $(N)
 
 clean:           ## removes what was made
 	rm -rf build $(VENV)

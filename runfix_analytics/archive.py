@@ -4,28 +4,40 @@ An archive that breaks a limit is refused whole: no file of it is read. Names of
 the exports that refer to each other; they never become a path.
 """
 
+import errno
 import io
+import lzma
 import stat
 import tempfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import IO, BinaryIO, cast
 
 from runfix_analytics.errors import ReadError
-from runfix_analytics.sourcefile import MAX_BYTES
+from runfix_analytics.sourcefile import MAX_BYTES, is_archive
 from runfix_analytics.text import file_label
 
-ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _MAGIC_LENGTH = 4
 _ENCRYPTED = 0x1
 _OFFICE = "[Content_Types].xml"
 _CHUNK = 1024 * 1024
 _IN_MEMORY = 64 * 1024 * 1024  # larger archives in an archive wait on disk, nameless and private
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OverflowError, RuntimeError)
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    ValueError,
+    OverflowError,
+    RuntimeError,
+)
+_NO_PLACE = (None, errno.EINVAL)  # bzip2 finds no sense in the bytes; a place before the file's beginning is asked for
 
 
 @dataclass(frozen=True)
@@ -56,15 +68,16 @@ class Member:
         """
         if stat.S_ISLNK(self._info.external_attr >> 16):
             raise ReadError(f"{self.name}: is a symbolic link; archive the file itself")
-        try:
-            with self._archive.open(self._info) as packed:
-                yield cast(BinaryIO, _Counted(packed, self.name, self.n_bytes))
-        except _BROKEN as error:
-            raise ReadError(f"{self.name}: damaged in the archive: {error}") from error
+        with _damage_told(self.name), self._archive.open(self._info) as packed:
+            yield cast(BinaryIO, _Counted(packed, self.name, self.n_bytes))
 
     def open(self) -> BinaryIO:
-        """The unpacked bytes as a stream that the caller closes; counted."""
-        return cast(BinaryIO, _Counted(self._archive.open(self._info), self.name, self.n_bytes))
+        """The unpacked bytes as a stream that the caller closes; counted.
+
+        Raises: ReadError when they are damaged.
+        """
+        with _damage_told(self.name):
+            return cast(BinaryIO, _Counted(self._archive.open(self._info), self.name, self.n_bytes))
 
     def content(self, max_bytes: int = MAX_BYTES) -> bytes:
         """All bytes.
@@ -88,10 +101,8 @@ class _Counted(io.BufferedIOBase):
 
     def read(self, size: int | None = -1, /) -> bytes:
         wanted = self._left + 1 if size is None or size < 0 else size
-        try:
+        with _damage_told(self._name):
             part = self._stream.read(wanted)
-        except _BROKEN as error:
-            raise ReadError(f"{self._name}: damaged in the archive: {error}") from error
         self._left -= len(part)
         if self._left < 0:
             raise ReadError(f"{self._name}: holds more bytes than the archive says")
@@ -102,9 +113,15 @@ class _Counted(io.BufferedIOBase):
         super().close()
 
 
-def is_archive(head: bytes) -> bool:
-    """Whether the bytes begin as a zip archive does."""
-    return head[:_MAGIC_LENGTH] in ZIP_MAGIC
+@contextmanager
+def _damage_told(name: str) -> Iterator[None]:
+    """What is wrong with an archive's bytes becomes a ReadError; what is wrong with the disk stays as it is."""
+    try:
+        yield
+    except (*_BROKEN, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in _NO_PLACE:
+            raise
+        raise ReadError(f"{name}: damaged in the archive: {error}") from error
 
 
 @contextmanager
@@ -129,7 +146,7 @@ def opened(name: str, stream: BinaryIO, limits: Limits | None = None) -> Iterato
                 raise ReadError(f"{deeper.name}: an archive in an archive in an archive is not opened; unpack it once")
             members += below
         _check_total(name, members, within)
-        yield members
+        yield list(_told_apart(members))
     finally:
         for archive, kept in inner:
             archive.close()
@@ -172,7 +189,7 @@ def _checked(name: str, archive: zipfile.ZipFile, limits: Limits) -> list[Member
     return [
         Member(f"{name}/{_label(info.filename)}", info.file_size, archive, info)
         for info in infos
-        if not info.is_dir() and not _is_hidden(info.filename)
+        if not info.filename.endswith("/") and not _is_hidden(info.filename)
     ]
 
 
@@ -200,6 +217,19 @@ def _unpacked(member: Member) -> BinaryIO:
             kept.write(part)
     kept.seek(0)
     return kept  # type: ignore[return-value]
+
+
+def _told_apart(members: list[Member]) -> Iterator[Member]:
+    """With a number behind a label that another file has already: a damaged file is known by its label alone."""
+    taken: set[str] = set()
+    numbers: Counter[str] = Counter()
+    for member in members:
+        name = member.name
+        while name in taken:
+            numbers[member.name] += 1
+            name = f"{member.name} ({numbers[member.name] + 1})"
+        taken.add(name)
+        yield replace(member, name=name)
 
 
 def _is_hidden(name: str) -> bool:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from runfix_analytics.archive import Limits, is_archive, opened
+from runfix_analytics.archive import Limits, opened
 from runfix_analytics.errors import ReadError
+from runfix_analytics.sourcefile import is_archive
 
 SMALL = Limits(entries=10, total_bytes=1000, file_bytes=500, ratio=10, ratio_from_bytes=300)
 
@@ -188,3 +189,27 @@ def test_an_error_of_the_disk_is_no_damage_of_the_archive(monkeypatch: pytest.Mo
         monkeypatch.setattr(zipfile.ZipFile, "open", failing)
         with pytest.raises(OSError, match="Input/output"):
             member.content()
+
+
+def test_a_file_without_a_name_is_read_as_one():
+    """Python's own check for folders fails there."""
+    content = bytearray(zipped(("a", b"run")))
+    at = content.index(b"PK\x01\x02")
+    content[at + 28 : at + 47] = b"\0\0" + content[at + 30 : at + 46]
+    content[content.index(b"PK\x05\x06") + 12] -= 1  # the directory's length
+    nameless = bytes(content)
+    with opened("export.zip", io.BytesIO(nameless)) as [member]:
+        assert member.name == "export.zip/unnamed"
+
+
+def test_files_whose_names_look_the_same_are_told_apart():
+    content = zipped(
+        ("log.csv", b"1"), ("../log.csv", b"2"), ("/log.csv", b"3"), ("log.csv\x07", b"4"), ("b.csv", b"5")
+    )
+    assert members(content) == [
+        ("export.zip/log.csv", b"1"),
+        ("export.zip/log.csv (2)", b"2"),
+        ("export.zip/log.csv (3)", b"3"),
+        ("export.zip/log.csv (4)", b"4"),
+        ("export.zip/b.csv", b"5"),
+    ]

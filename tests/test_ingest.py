@@ -146,9 +146,7 @@ def test_an_offset_in_the_file_outweighs_the_place():
 
 
 def test_the_watchs_guesses_are_kept_by_rank():
-    accepted = judged(
-        arrival(sets=sets("reps\n5").with_columns(guesses=pl.Series([["unknown", "push_up\x1b[31m"]])))
-    )
+    accepted = judged(arrival(sets=sets("reps\n5").with_columns(guesses=pl.Series([["unknown", "push_up\x1b[31m"]]))))
     assert accepted.strength_sets["guesses"].to_list() == [["unknown", "push_up[31m"]]
 
 
