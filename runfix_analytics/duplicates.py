@@ -99,22 +99,33 @@ def _pairs(rows: Sequence[dict[str, Any]], catalogue: Catalogue) -> Iterator[tup
     """(time between the starts, rank, rank) of any two rows that could be one run; rows come by runner and start."""
     tolerance = timedelta(minutes=catalogue.number("duplicate.start_tolerance"))
     within_source = timedelta(minutes=catalogue.number("duplicate.start_tolerance_within_source"))
+    after = _after_own(rows)
     for i, run in enumerate(rows):
-        for place in range(i + 1, len(rows)):
+        place = after[i]
+        while place < len(rows):
             other = rows[place]
             apart = other["start_at"] - run["start_at"]
             if other["runner_id"] != run["runner_id"] or apart > tolerance:
                 break
+            if not _is_elsewhere(run, other):
+                place = after[place]
+                continue
+            place += 1
             is_one_source = other["source"] == run["source"] and other["recorded_by"] == run["recorded_by"]
-            is_near = apart <= (within_source if is_one_source else tolerance)
             if not is_one_source and False in (run["is_timed"], other["is_timed"]):
                 continue  # two midnights that stand for a day are no times; see below
-            if (
-                is_near
-                and _is_elsewhere(run, other)
-                and _is_same_distance(run["distance_m"], other["distance_m"], catalogue)
-            ):
+            is_near = apart <= (within_source if is_one_source else tolerance)
+            if is_near and _is_same_distance(run["distance_m"], other["distance_m"], catalogue):
                 yield apart, min(run["rank"], other["rank"]), max(run["rank"], other["rank"])
+
+
+def _after_own(rows: Sequence[dict[str, Any]]) -> list[int]:
+    """For each row the place of the next one of another origin: a file may have thousands of rows at one time."""
+    after = [len(rows)] * len(rows)
+    for place in range(len(rows) - 2, -1, -1):
+        is_own = _origin(rows[place]) == _origin(rows[place + 1])
+        after[place] = after[place + 1] if is_own else place + 1
+    return after
 
 
 def _pairs_by_day(rows: Sequence[dict[str, Any]], catalogue: Catalogue) -> Iterator[tuple[timedelta, int, int]]:
@@ -122,18 +133,21 @@ def _pairs_by_day(rows: Sequence[dict[str, Any]], catalogue: Catalogue) -> Itera
 
     Both must have a distance: else every other run of the day would do.
     """
-    by_day: dict[tuple[str, date], list[dict[str, Any]]] = {}
+    by_day: dict[tuple[str, date], dict[tuple[str, str | None], list[dict[str, Any]]]] = {}
     for row in rows:
-        by_day.setdefault((row["runner_id"], row["local_date"]), []).append(row)
+        if row["distance_m"] is not None:
+            of_day = by_day.setdefault((row["runner_id"], row["local_date"]), {})
+            of_day.setdefault(_origin(row), []).append(row)
     for row in rows:
         if row["is_timed"] is not False or row["distance_m"] is None:
             continue
-        for other in by_day[row["runner_id"], row["local_date"]]:
-            if _is_elsewhere(row, other) and other["distance_m"] is not None:
-                if not _is_same_distance(row["distance_m"], other["distance_m"], catalogue):
-                    continue
-                apart = timedelta(days=1, seconds=abs(row["distance_m"] - other["distance_m"]))
-                yield apart, min(row["rank"], other["rank"]), max(row["rank"], other["rank"])
+        for others in by_day[row["runner_id"], row["local_date"]].values():
+            if not _is_elsewhere(row, others[0]):
+                continue
+            for other in others:
+                if _is_same_distance(row["distance_m"], other["distance_m"], catalogue):
+                    apart = timedelta(days=1, seconds=abs(row["distance_m"] - other["distance_m"]))
+                    yield apart, min(row["rank"], other["rank"]), max(row["rank"], other["rank"])
 
 
 def _is_same_distance(a: float | None, b: float | None, catalogue: Catalogue) -> bool:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from runfix_analytics import duplicates
 from runfix_analytics.catalogue import load, name_key
 from runfix_analytics.duplicates import mark_activities, mark_reports, mark_sets
 from runfix_analytics.tables import AcheReports, OtherActivities, Runs, StrengthSets
@@ -111,6 +112,15 @@ def test_a_run_that_two_apps_wrote_into_one_file_is_one_and_two_of_one_app_stay_
         d | f1 | 18:00 | 10 | 1"""
     assert same_runs(table) == {"c": "b"}
     assert same_runs(table.replace("08:03", "08:00")) == {"b": "a"}
+
+
+def test_thousands_of_rows_of_one_file_at_one_time_are_compared_with_other_files_only(monkeypatch):
+    compared = []
+    is_same = duplicates._is_same_distance
+    monkeypatch.setattr(duplicates, "_is_same_distance", lambda *pair: compared.append(pair) or is_same(*pair))
+    many = "".join(f"a{n:05}{at[-5]} | f1 | {at} | 8\n" for n in range(1000) for at in ("07:00", "2026-03-03 10:00"))
+    assert same_runs(f"run | file | at | km\n{many}b | f2 | 07:01 | 8") == {"b": "a000000"}
+    assert len(compared) == 1000
 
 
 def test_other_activities_are_marked_as_runs_are():
