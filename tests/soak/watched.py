@@ -13,7 +13,7 @@ Work = Callable[[Task], dict[str, Any]]
 Lost = Callable[[Task, str], tuple[list[Task], dict[str, Any] | None]]
 
 SECONDS_TO_START = 120.0
-RENEWED_AFTER = 200  # tasks; what a process keeps for ever is not what one file costs
+RENEWED_AFTER = 60  # tasks; what a process keeps for ever is not what one file costs, and old ones grow slow
 _CONTEXT = get_context("spawn")
 
 
