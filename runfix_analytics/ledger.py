@@ -49,10 +49,12 @@ def listed(store: Store, runners: Sequence[str] | None = None) -> pl.DataFrame:
     ledger = store.read(Imports, runners).sort("imported_at", "runner_id", "file_name")
     names = ledger.select("runner_id", of_import_id="import_id", of_file="file_name")
     rule = pl.col("duplicate_rule").str.replace_all("_", " ")
+    n = pl.col("n_duplicates")
+    rows = pl.when(n == 1).then(pl.lit("1 row is")).otherwise(pl.format("{} rows are", n))
     per_import = (
         duplicates(store, runners)
         .join(names, on=["runner_id", "of_import_id"], how="left")
-        .with_columns(said=pl.format("{} rows are in {} too ({})", "n_duplicates", "of_file", rule))
+        .with_columns(said=pl.format("{} in {} too ({})", rows, "of_file", rule))
         .group_by(_KEY, maintain_order=True)
         .agg(pl.col("n_duplicates").sum(), duplicates=pl.col("said").str.join("; "))
     )

@@ -420,7 +420,7 @@ def test_an_import_is_taken_back_and_read_again(empty):
     assert runfix("import", "--root", empty).exit_code == 0
     [row] = table("imports", "--root", empty)
     told = ok("undo", row["import"], "--root", empty)
-    assert told.startswith("1 files taken back with 2 rows. They are passed over until: runfix retry")
+    assert told.startswith("taken back: files 1, rows 2. They are passed over until: runfix retry")
     assert [(r["status"], r["n_accepted"]) for r in table("imports", "--root", empty)] == [("undone", 0)]
     assert "rows: 0" in ok("import", "--root", empty)
     assert "rows: 2" in ok("retry", "sheet.csv", "--root", empty)
@@ -441,8 +441,8 @@ def test_imports_say_which_rows_are_in_another_file_too_and_why(empty):
     assert runfix("import", "--root", empty).exit_code == 0
     told = {row["file_name"]: (row["n_duplicates"], row["remarks"]) for row in table("imports", "--root", empty)}
     assert told in (
-        {"a.csv": (1, "1 rows are in b.csv too (same run)"), "b.csv": (0, "")},
-        {"b.csv": (1, "1 rows are in a.csv too (same run)"), "a.csv": (0, "")},
+        {"a.csv": (1, "1 row is in b.csv too (same run)"), "b.csv": (0, "")},
+        {"b.csv": (1, "1 row is in a.csv too (same run)"), "a.csv": (0, "")},
     )
 
 

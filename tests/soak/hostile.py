@@ -117,5 +117,5 @@ def _peak_mb() -> int:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or CASES:
-        sys.stdout.write(json.dumps(one(name)) + "\n")
+    for case in map(one, sys.argv[1:]) if sys.argv[1:] else every():
+        sys.stdout.write(json.dumps(case) + "\n")
