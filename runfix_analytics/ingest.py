@@ -35,6 +35,7 @@ METRES_PER_FOOT = 0.3048
 _ADVICE = {
     "in_the_future": "check the date in the log; it lies after the import",
     "before_first_year": "the device's clock was not set; correct the date in the log",
+    "unknown_unit": "a distance is in m, km or mi",
     "implausible_distance": "check distance and unit (runners.csv: units)",
     "implausible_speed": "check distance, time and unit (runners.csv: units)",
     "implausible_reps": "check the repetitions in the log",
@@ -121,7 +122,9 @@ class _Judge:
 
         is_metric = self.runner.units == "metric"
         unit = pl.col("distance_unit").fill_null("km" if is_metric else "mi")
-        metres = pl.col("distance") * unit.replace_strict(METRES, return_dtype=pl.Float64)
+        is_unknown = pl.col("distance").is_not_null() & ~unit.is_in(list(METRES))
+        timely = self._keep(timely, pl.when(is_unknown).then(pl.lit("unknown_unit")), "distance_unit")
+        metres = pl.col("distance") * unit.replace_strict(METRES, default=None, return_dtype=pl.Float64)
         is_feet = pl.col("distance_unit").is_null() & pl.lit(not is_metric)
         measured = timely.with_columns(
             is_timed=_is_timed(),
@@ -292,7 +295,7 @@ class _Judge:
             if frame.height
         ]
         empty = pl.DataFrame(schema=dict(schema) | {"import_id": pl.String(), "source": pl.String()})
-        return pl.concat([empty, *tagged])
+        return pl.concat([empty, *tagged], rechunk=True)  # a thousand files are a thousand chunks, with their overhead
 
     def _dated(self, frame: pl.DataFrame) -> pl.DataFrame:
         """With UTC start, the runner's local date, and how that was found."""

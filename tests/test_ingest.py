@@ -145,6 +145,16 @@ def test_an_offset_in_the_file_outweighs_the_place():
     assert accepted.runs.select("local_date", "local_date_source").rows() == [(date(2026, 3, 2), "file_offset")]
 
 
+def test_a_distance_in_a_unit_that_nobody_knows_is_a_reject_and_an_absent_one_is_none():
+    accepted = runs(
+        "start_at | kind | distance | distance_unit\n"
+        "2026-03-02T10:00+00:00 | run | 5 | furlong\n"
+        "2026-03-03T10:00+00:00 | run | | furlong"
+    )
+    assert rules(accepted) == [(2, "unknown_unit")]
+    assert accepted.runs["distance_m"].to_list() == [None]
+
+
 def test_the_watchs_guesses_are_kept_by_rank():
     accepted = judged(arrival(sets=sets("reps\n5").with_columns(guesses=pl.Series([["unknown", "push_up\x1b[31m"]]))))
     assert accepted.strength_sets["guesses"].to_list() == [["unknown", "push_up[31m"]]

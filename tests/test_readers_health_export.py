@@ -54,7 +54,7 @@ def test_start_and_end_in_one_cell_give_the_wall_clock_and_the_time_with_pauses(
         7.004    | km            | 2520       | 2520      |
         4        | km            | 1500       | 1500      |
         0        | km            | 2400       | 2400      |
-                 | km            | 900        | 900       |
+                 |               | 900        | 900       |
         21.4     | km            | 3600       | 3600      | 120
         """,
     )
@@ -68,7 +68,7 @@ def test_the_newer_family_has_clock_durations_miles_and_feet() -> None:
         """
         row | kind     | logged_as                    | start_local         | distance | distance_unit
         2   | run      | Running                      | 2026-03-04 07:00:00 | 3.25     | mi
-        3   | strength | Functional Strength Training | 2026-03-05 18:00:00 |          | mi
+        3   | strength | Functional Strength Training | 2026-03-05 18:00:00 |          |
         4   | other    | Walking                      | 2025-10-26 02:50:00 | 1.1      | mi
 
         duration_s | elapsed_s | ascent

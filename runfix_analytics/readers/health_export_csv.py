@@ -76,14 +76,14 @@ def _workout(units: Mapping[str, str], marks: Mapping[str, str], line: Line) -> 
     start, end = _times(line)
     distance = line.number("distance", mark=marks["distance"])
     unit = units.get("distance")
-    if distance and unit and unit not in _DISTANCE_UNITS:
+    if distance is not None and unit and unit not in _DISTANCE_UNITS:
         raise UnreadableError("unknown_unit", f"{distance:g} {unit}", "export distances in km, mi or m")
     yield {
         "kind": _KINDS.get(plain(word), "other"),
         "logged_as": word or None,
         **start,
         "distance": distance,
-        "distance_unit": unit,
+        "distance_unit": unit if distance is not None else None,
         "duration_s": _duration(line, units.get("duration"), marks["duration"]),
         "elapsed_s": _elapsed(start, end),
         "ascent": _ascent(line, units, marks),
