@@ -20,6 +20,7 @@ from runfix_analytics.sourcefile import Row, SourceFile
 NOTE_LENGTH = 500
 _EXCERPT_LENGTH = 200
 _THREE_DIGITS = 3
+_HEADERS_REMEMBERED = 64  # every reader asks for a file's headings, some for each column
 _REMEMBERED = 4096  # cells of a log repeat: the same day, the same ten repetitions
 
 # how month names begin in en, de, fr, es, it, nl, pt, sv, da, nb and pl, without accents; no beginning is of two months
@@ -188,7 +189,7 @@ def parse_sheet(
     words, where the file's are others.
     Raises: ReadError when the file is no table.
     """
-    keys = _keys(header or file.sheet.header)
+    keys = _keys(tuple(header or file.sheet.header))
     return parse_rows(((row.number, row) for row in file.sheet.rows), lambda row: parse(_line(keys, mend(row))))
 
 
@@ -243,12 +244,12 @@ def _plain_value(value: object) -> str:
 
 def columns_of(file: SourceFile, header: Sequence[str] | None = None) -> frozenset[str]:
     """The names by which a `Line` of this file finds its cells; empty for what is no sheet."""
-    return frozenset(_keys(header or file.header))
+    return frozenset(_keys(tuple(header or file.header)))
 
 
 def column_cells(file: SourceFile, name: str, header: Sequence[str] | None = None) -> list[str]:
     """The cells of the column that a `Line` knows by this name, row by row; empty texts where there is none."""
-    keys = _keys(header or file.sheet.header)
+    keys = _keys(tuple(header or file.sheet.header))
     place = keys.index(name) if name in keys else None
     return ["" if place is None or len(row.cells) <= place else row.cells[place] for row in file.sheet.rows]
 
@@ -282,7 +283,8 @@ def plain(words: str) -> str:
     return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", re.sub(r"<[^>]*>", "", words)).casefold())
 
 
-def _keys(header: Iterable[str]) -> list[str]:
+@lru_cache(maxsize=_HEADERS_REMEMBERED)
+def _keys(header: tuple[str, ...]) -> tuple[str, ...]:
     """Headings in lower case without HTML tags (Strava 2021-2023 has some), repeated ones numbered."""
     seen: Counter[str] = Counter()
     keys = []
@@ -290,10 +292,10 @@ def _keys(header: Iterable[str]) -> list[str]:
         name = re.sub(r"<[^>]*>", "", cell).strip().casefold()
         seen[name] += 1
         keys.append(f"{name}#{seen[name]}" if name and seen[name] > 1 else name)
-    return keys
+    return tuple(keys)
 
 
-def _line(keys: list[str], row: Row) -> Line:
+def _line(keys: Sequence[str], row: Row) -> Line:
     if any(row.cells[len(keys) :]):
         logged = ", ".join(filter(None, row.cells[:2]))
         advice = f"the row has {len(row.cells)} cells under {len(keys)} headings; put text with commas in quotes"
