@@ -102,7 +102,7 @@ def _by_fitparse(content: bytes, reason: str) -> RawLog:
         return RawLog(READER, SOURCE, error=reason)
     try:
         [log] = _logs([content], lambda some, wanted: decode_slowly(some[0], wanted))
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001  # ours is the reason told: fitparse is the second try
         return RawLog(READER, SOURCE, error=reason)
     if log.error:
         return replace(log, error=reason)
