@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runfix_analytics import cli_imports
+from runfix_analytics import cli_imports, cli_marks
 from runfix_analytics.errors import ConfigError, ReadError
 from runfix_analytics.terminal import (
     OneLineErrors,
@@ -301,7 +301,9 @@ def lovdal(path: Path) -> None:
         click.echo(f"{result.n_conflicts} values that two rows tell differently; the later row counts", err=True)
 
 
-for _command in (cli_imports.imports, cli_imports.undo, cli_imports.retry, cli_imports.unmapped):
+for _command in (
+    cli_imports.imports, cli_imports.undo, cli_imports.retry, cli_imports.unmapped, cli_marks.mark, cli_marks.marks_,
+):  # fmt: skip
     main.add_command(_command)
 
 

@@ -23,6 +23,7 @@ from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, RunfixError, Stor
 from runfix_analytics.inbox import read_inbox, store_rows
 from runfix_analytics.incidence import incidence, prevalence
 from runfix_analytics.ingest import Accepted, RunnerSettings
+from runfix_analytics.marks import said_of
 from runfix_analytics.store import TABLES, Store, bucket_of
 from runfix_analytics.tables import (
     AcheReports,
@@ -375,6 +376,7 @@ def stored_results(
     ids, names, studied = list(runners["runner_id"]), store.names(), read_cohort(store, as_of)
     tables = {table: _by_runner(store, table, ids) for table in RESULT_TABLES}
     facts = completeness(store, runners, as_of, catalogue)
+    marks = said_of(store.marks(), as_of)
     for row in runners.iter_rows(named=True):
         runner_id = row["runner_id"]
         frames = {table: of.get(runner_id, empty) for table, (of, empty) in tables.items()}
@@ -392,6 +394,7 @@ def stored_results(
             silent_after_days=catalogue.days("advice.silent_after"),
             logged=facts[runner_id],
             studied=studied,
+            marks=marks.get(runner_id, ()),
             **(frames | dated),
         )
 

@@ -3,6 +3,7 @@
     root/
       runners.csv      who is in the squad (ids, zones, units, equipment; no names)
       names.csv        runner id → display name, kept apart
+      marks.csv        what the coach says of a runner (away, ill, …); need not be there
       inbox/<runner>/  files as they came; never edited or moved
       originals/       one copy of every file, named by its SHA-256
       headings.toml    what the squad's own forms call our columns; need not be there
@@ -35,12 +36,14 @@ import polars as pl
 
 from runfix_analytics.catalogue import Catalogue, load_for, name_key
 from runfix_analytics.errors import ConfigError, StoreError
+from runfix_analytics.marks import MARKS_FILE, MarksFile, as_table, as_text, parse
 from runfix_analytics.tables import (
     RUNNER_ID,
     STORED_FACTS,
     STORED_RESULTS,
     STRENGTH_LOGS,
     UNITS,
+    Marks,
     Runners,
 )
 from runfix_analytics.text import clean_text
@@ -99,7 +102,7 @@ class Store:
             for name, header in _FILES.items():
                 if not (root / name).exists():
                     (root / name).write_text(",".join(header) + "\n", encoding="utf-8")
-        own = [root / name for name in (*_FOLDERS, *_FILES)]
+        own = [path for name in (*_FOLDERS, *_FILES, MARKS_FILE) if (path := root / name).exists()]
         for path in (root, *own, *(below for folder in own for below in folder.rglob("*"))):
             if not path.is_symlink():
                 path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
@@ -178,6 +181,29 @@ class Store:
             _append(self.root / "runners.csv", [runner_id, time_zone, units, equipment, "", "", "partial"])
             _append(self.root / "names.csv", [runner_id, name])
         return runner_id
+
+    # what the coach says of them
+
+    def marks(self) -> dy.DataFrame[Marks]:
+        """One row per mark of marks.csv, in order of runner, first day and mark; empty without the file.
+
+        Raises: ConfigError naming line and column of what is wrong.
+        """
+        return as_table(self.marks_file())
+
+    def marks_file(self) -> MarksFile:
+        """The lines of marks.csv, to change and to write again.
+
+        Raises: ConfigError naming line and column of what is wrong.
+        """
+        path = self.root / MARKS_FILE
+        return parse(_text(path)) if path.exists() else MarksFile()
+
+    def write_marks(self, file: MarksFile) -> None:
+        """Writes the whole of marks.csv, as `write_private` does."""
+        text = as_text(file)
+        encoding = "utf-8" if text.isascii() else "utf-8-sig"  # by the mark at its head a spreadsheet knows UTF-8
+        self.write_private(self.root / MARKS_FILE, text.encode(encoding))
 
     # tables
 

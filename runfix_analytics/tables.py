@@ -14,6 +14,8 @@ RUNNER_ID = r"^[A-Za-z0-9_-]{1,64}$"
 
 UNITS = ("metric", "imperial")
 STRENGTH_LOGS = ("partial", "complete")
+MARKS = ("seen_by_physio", "paused", "away", "ill", "race_week")
+VISIT = "seen_by_physio"
 LOCAL_DATE_SOURCES = ("file_offset", "gps", "configured", "assumed")
 UNIT_SOURCES = ("file", "plausibility", "configured")
 STRENGTH_DAY_KINDS = ("sets", "no_sets", "none")
@@ -84,6 +86,28 @@ class Runners(dy.Schema):
     active_from = dy.Date(nullable=True)
     active_to = dy.Date(nullable=True)
     strength_log = _one_of(STRENGTH_LOGS)
+
+
+class Marks(dy.Schema):
+    """One row per mark that a coach set on a runner, from marks.csv; a runner without one has no row.
+
+    It holds on every day from `from_on` to `to_on`, both counted; `to_on` null: until further notice. Of
+    seen_by_physio `from_on` is the day of the visit and `to_on` is null. Not stored as a table: the file is kept by
+    hand. A runner who is not in runners.csv may have a row; no page shows it.
+    """
+
+    runner_id = _runner(primary_key=True)
+    mark = _one_of(MARKS, primary_key=True)
+    from_on = dy.Date(primary_key=True)
+    to_on = dy.Date(nullable=True)
+
+    @dy.rule()
+    def ends_before_it_begins(cls) -> pl.Expr:
+        return pl.col("to_on").is_null() | (pl.col("from_on") <= pl.col("to_on"))
+
+    @dy.rule()
+    def visit_of_more_than_a_day(cls) -> pl.Expr:
+        return (pl.col("mark") != VISIT) | pl.col("to_on").is_null()
 
 
 class Runs(dy.Schema):

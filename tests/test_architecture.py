@@ -31,8 +31,8 @@ def heavy_after(code: str) -> list[str]:
 
 
 _COMMANDS = (
-    "", "init", "add", "import", "assess", "report", "nightly", "imports", "undo", "retry", "unmapped", "status",
-    "template", "explain", "simulate", "replicate", "replicate lovdal",
+    "", "init", "add", "import", "assess", "report", "nightly", "imports", "undo", "retry", "unmapped", "mark", "marks",
+    "status", "template", "explain", "simulate", "replicate", "replicate lovdal",
 )  # fmt: skip
 
 

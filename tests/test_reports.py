@@ -916,3 +916,18 @@ def test_a_runner_without_any_log_has_a_page_that_knows_nothing(corners):
 
 def test_a_runner_who_never_answered_is_not_told_to_have_no_ache(corners):
     assert corners["new"].section_text("Aches") != "No ache reported."
+
+
+def test_what_the_coach_says_of_a_runner_stands_on_both_pages(results):
+    marks = (
+        {"mark": "away", "from_on": date(2026, 10, 1), "to_on": None},
+        {"mark": "seen_by_physio", "from_on": date(2026, 10, 20), "to_on": None},
+    )
+    found = replace(results["Luca"], marks=marks)
+    said = "away from 1 Oct until further notice and seen by a physio on 20 Oct"
+    assert f"The coach says: {said}." in Page(runner_page.render(found, CATALOGUE)).text
+    assert squad_page.line(found, CATALOGUE).marked == said
+
+
+def test_without_a_mark_the_coach_says_nothing(pages):
+    assert not [name for name, page in pages.items() if "The coach says" in page.text]

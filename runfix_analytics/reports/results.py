@@ -12,7 +12,11 @@ from runfix_analytics.completeness import Logged
 
 @dataclass(frozen=True)
 class RunnerResults:
-    """One runner's derived tables by one day; frames hold this runner's rows only, in their stored order."""
+    """One runner's derived tables by one day; frames hold this runner's rows only, in their stored order.
+
+    `marks`: what the coach says of the runner and holds on the day of the page, and the newest visit to a physio of the
+    last four weeks.
+    """
 
     runner_id: str
     name: str
@@ -30,6 +34,7 @@ class RunnerResults:
     moves: pl.DataFrame
     referrals: pl.DataFrame
     studied: CohortResults | None
+    marks: tuple[dict[str, Any], ...] = ()
 
     def is_silent(self, last: date | None) -> bool:
         """Whether a log whose newest entry is `last` has been silent for long, or never began."""

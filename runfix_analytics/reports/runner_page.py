@@ -42,6 +42,7 @@ from runfix_analytics.reports.words import (
     for_print,
     limit,
     listing,
+    marked,
     percent,
     place,
     sentence_case,
@@ -80,6 +81,7 @@ class RunnerView:
     week: str
     data_until: str
     completeness: tuple[str, ...]
+    marked: str
     sentence: str
     flags: tuple[FlagBox, ...]
     areas: tuple[AreaRow, ...]
@@ -113,6 +115,7 @@ def view(results: RunnerResults, catalogue: Catalogue) -> RunnerView:
         week=f"Week to {day(results.as_of)}",
         data_until=_data_until(results),
         completeness=_completeness(results, catalogue),
+        marked=marked(results.marks, results.as_of),
         sentence=sentence(results, catalogue),
         flags=_flags(results, catalogue),
         areas=tuple(_area_row(results, area, catalogue) for area in catalogue.areas),

@@ -22,6 +22,7 @@ from runfix_analytics.reports.words import (
     count,
     day,
     listing,
+    marked,
     percent,
     place,
 )
@@ -69,6 +70,7 @@ class Line:
     need: Need
     deficit: float
     reason: str
+    marked: str
     cells: tuple[Cell, ...]
     status_of_area: tuple[tuple[str, str], ...]
     aches: str
@@ -91,6 +93,7 @@ def line(results: RunnerResults, catalogue: Catalogue) -> Line:
         need=NEEDS[need],
         deficit=deficit,
         reason=reason,
+        marked=marked(results.marks, as_of),
         cells=tuple(_cell(today.get(area), catalogue.areas[area].name) for area in catalogue.areas),
         status_of_area=tuple(
             (area, today[area]["status"] if area in today else "not_known") for area in catalogue.areas

@@ -7,6 +7,7 @@ from math import exp
 from typing import Any
 
 from runfix_analytics.catalogue import Catalogue, Site
+from runfix_analytics.tables import VISIT
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 KM_PER_MILE = 1.609344
@@ -91,6 +92,13 @@ LEFT_OUT = {
     "washed_out": "within reach of an earlier ache: rehab may be in the coverage",
     "coverage_unknown": "strength log not known on enough days",
 }
+MARKED = {
+    "seen_by_physio": "seen by a physio",
+    "paused": "paused",
+    "away": "away",
+    "ill": "ill",
+    "race_week": "race week",
+}
 SIDES = {"left": "left", "right": "right", "both": "both", "centre": "", "unknown": ""}
 CAVEAT = (
     "Weak muscles are not the only culprit: mobility, stability and neuromuscular control matter as well, so a rounded "
@@ -160,6 +168,19 @@ def place(episode: dict[str, Any], catalogue: Catalogue) -> str:
     site: Site = catalogue.sites[episode["site_id"]]
     side = SIDES[episode["side"]] if site.has_sides else ""
     return f"{side} {site.name}".strip()
+
+
+def marked(marks: Sequence[dict[str, Any]], as_of: date) -> str:
+    """What the coach says of a runner: "away from 3 Apr to 12 Apr"; empty without a mark."""
+    said = []
+    for row in marks:
+        begins = day(row["from_on"], as_of)
+        if row["mark"] == VISIT:
+            said.append(f"{MARKED[row['mark']]} on {begins}")
+        else:
+            ends = f"to {day(row['to_on'], as_of)}" if row["to_on"] else "until further notice"
+            said.append(f"{MARKED[row['mark']]} from {begins} {ends}")
+    return listing(said)
 
 
 def limit(row: dict[str, Any]) -> str:
