@@ -408,6 +408,14 @@ def test_an_unknown_runner_is_named_and_nothing_is_written(store: Store):
     assert not (store.root / "marks.csv").exists()
 
 
+@pytest.mark.parametrize("words", [("mark", "r1", "ill"), ("marks",)])
+def test_without_a_store_there_is_one_line_and_no_file(tmp_path: Path, words: tuple[str, ...]):
+    result = CliRunner().invoke(main, [*words, "--root", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "holds no runfix store; make one with: runfix init" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("mark", MARKS)
 def test_every_mark_is_known_by_hyphens_underscores_and_in_any_case_and_stands_in_the_help(mark: str):
     for words in (mark, mark.replace("_", "-"), mark.replace("_", " ").title(), f" {mark.upper()} "):
