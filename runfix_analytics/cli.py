@@ -155,15 +155,15 @@ def status(root: Path, as_of: date, runners: Sequence[str], *, as_json: bool) ->
     """Per runner: until when each log goes, and which share of the sets of the last four weeks is not recognised."""
     import polars as pl
 
-    from runfix_analytics import night
     from runfix_analytics.store import Store
+    from runfix_analytics.stored_logs import read_completeness
     from runfix_analytics.tables import Runners
 
     store = Store(root)
     catalogue = store.catalogue()
     everybody, ids = store.runners(catalogue), runner_ids(store, runners)
     wanted = Runners.validate(everybody.filter(pl.col("runner_id").is_in(ids))) if ids else everybody
-    facts, names = night.completeness(store, wanted, as_of, catalogue), store.names()
+    facts, names = read_completeness(store, wanted, as_of, catalogue), store.names()
     rows = [
         {
             "runner_id": runner,
@@ -213,8 +213,8 @@ def explain(runner: str, area: str, root: Path, as_of: date, *, as_json: bool) -
 
     from runfix_analytics.assessment import assess as assess_logs
     from runfix_analytics.explain import explain_coverage
-    from runfix_analytics.night import logs
     from runfix_analytics.store import Store
+    from runfix_analytics.stored_logs import read_logs
     from runfix_analytics.tables import Imports, Runners
 
     store = Store(root)
@@ -223,7 +223,7 @@ def explain(runner: str, area: str, root: Path, as_of: date, *, as_json: bool) -
         raise ConfigError(f'"{area}" is no area; areas: {", ".join(catalogue.areas)}')
     ids = runner_ids(store, [runner])
     everybody = store.runners(catalogue)
-    own = logs(store, Runners.validate(everybody.filter(pl.col("runner_id").is_in(ids))))
+    own = read_logs(store, Runners.validate(everybody.filter(pl.col("runner_id").is_in(ids))))
     result = assess_logs(own, as_of=as_of, catalogue=catalogue)
     evidence = explain_coverage(
         own.strength_sets, result.recognised_sets, result.known_days, store.read(Imports, ids),

@@ -29,6 +29,7 @@ from runfix_analytics.tables import (
     StrengthDays,
     StrengthSets,
 )
+from runfix_analytics.text import file_label
 
 LOG = logging.getLogger(__name__)
 GOOD = ("imported", "nothing", "opened", "other_file")
@@ -165,7 +166,7 @@ class _Reading:
         raw = RawLog(ARCHIVE, ARCHIVE)
         n_known = 0
         try:
-            with archive.opened(label, stream) as members:
+            with archive.opened(file_label(label), stream) as members:
                 for member in members:
                     n_known += self._member(member, archive_id)
                 self._flush()
@@ -194,16 +195,16 @@ class _Reading:
             return True
         self.known.add(import_id)
         file = _File(member.name, import_id, member.n_bytes, None, archive_id=archive_id)
-        large = SourceFile(member.name, stream=member.open, headings=self.headings)
+        large = SourceFile(_said_name(member.name), stream=member.open, headings=self.headings)
         self._take(replace(file, source=large) if is_large else self._small(file, content))
         return False
 
     def _large(self, label: str, path: Path) -> SourceFile:
-        return SourceFile(label, stream=lambda: cast(BinaryIO, path.open("rb")), headings=self.headings)
+        return SourceFile(_said_name(label), stream=lambda: cast(BinaryIO, path.open("rb")), headings=self.headings)
 
     def _small(self, file: _File, packed: bytes) -> _File:
         try:
-            source = SourceFile.unpack(file.label.rpartition("/")[2], packed)
+            source = SourceFile.unpack(_said_name(file.label), packed)
         except ReadError as error:
             return replace(file, error=str(error))
         return replace(file, source=replace(source, headings=self.headings))
@@ -235,6 +236,11 @@ def _told(raw: RawLog, accepted: Sequence[Accepted], n_known: int) -> RawLog:
     named = ", ".join(name.rpartition("/")[2] for name in others[:_NAMED_FILES])
     more = ", …" if len(others) > _NAMED_FILES else ""
     return replace(raw, warnings=(f"{len(others)} of its files are no logs that are read: {named}{more}",))
+
+
+def _said_name(label: str) -> str:
+    """A file's name as the ledger has it, for what is said of the file: the ledger takes it off again."""
+    return file_label(label).rpartition("/")[2]
 
 
 def _files(inbox: Path) -> list[Path]:

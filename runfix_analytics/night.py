@@ -9,22 +9,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import dataframely as dy
 import polars as pl
 
 from runfix_analytics import ledger
-from runfix_analytics.assessment import Assessment, Logs, Squad, assess, cohort_of, squad, study, survey
+from runfix_analytics.assessment import Assessment, Squad, assess, cohort_of, squad, study, survey
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.cohort_results import CohortResults, read_cohort, write_cohort
-from runfix_analytics.completeness import Logged, logged
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, RunfixError, StoreError
 from runfix_analytics.inbox import read_inbox, store_rows
 from runfix_analytics.incidence import incidence, prevalence
 from runfix_analytics.ingest import Accepted, RunnerSettings
-from runfix_analytics.marks import said_of
-from runfix_analytics.store import TABLES, Store, bucket_of
+from runfix_analytics.store import Store, bucket_of
+from runfix_analytics.stored_logs import read_logs
 from runfix_analytics.tables import (
     AcheReports,
     Advice,
@@ -39,21 +38,12 @@ from runfix_analytics.tables import (
     Runners,
     RunningLoad,
     Runs,
-    StrengthDays,
-    StrengthSets,
 )
 from runfix_analytics.text import clean_text
-
-if TYPE_CHECKING:
-    from runfix_analytics.reports.results import RunnerResults
 
 STUDY, SQUAD = "study", "squad"
 
 LOG = logging.getLogger(__name__)
-DAILY_TABLES = ("coverage", "running_load", "known_days")
-RESULT_TABLES = (
-    "coverage", "running_load", "known_days", "episodes", "onset_coverage", "advice", "moves", "referrals",
-)  # fmt: skip
 
 S = TypeVar("S", bound=dy.Schema)
 
@@ -208,25 +198,13 @@ def _settings(store: Store, runners: dy.DataFrame[Runners]) -> Iterator[RunnerSe
 # assess
 
 
-def logs(store: Store, runners: dy.DataFrame[Runners]) -> Logs:
-    """Everything that these runners logged."""
-    ids = list(runners["runner_id"])
-    return Logs(
-        runners,
-        store.read(Runs, ids),
-        store.read(StrengthSets, ids),
-        store.read(StrengthDays, ids),
-        store.read(AcheReports, ids),
-    )
-
-
 def survey_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()) -> Done:
     """Stores the episodes and days at risk of a bucket's runners: what the squad's rates are made of."""
     store = Store(root)
     catalogue = store.catalogue()
 
     def work(part: dy.DataFrame[Runners]) -> None:
-        aches, exposed = survey(logs(store, part), as_of=as_of, catalogue=catalogue)
+        aches, exposed = survey(read_logs(store, part), as_of=as_of, catalogue=catalogue)
         ids = list(part["runner_id"])
         store.replace(Episodes, aches, ids)
         store.replace(Exposure, exposed, ids)
@@ -241,7 +219,7 @@ def assess_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()
     of = stored_squad(store, as_of, catalogue)
 
     def work(part: dy.DataFrame[Runners]) -> None:
-        result = assess(logs(store, part), as_of=as_of, catalogue=catalogue, of=of)
+        result = assess(read_logs(store, part), as_of=as_of, catalogue=catalogue, of=of)
         store_assessment(store, result, list(part["runner_id"]))
 
     return _each("assess", _runners_of(store, bucket, catalogue, only), work, count="assessed")
@@ -267,7 +245,7 @@ def study_squad(root: Path, _bucket: int, as_of: date, _only: Sequence[str] = ()
         ids = list(everybody["runner_id"])
         cohorts, runs, answers = [], [], []
         for bucket in buckets(root):
-            part = logs(store, _runners_of(store, bucket, catalogue, ()))
+            part = read_logs(store, _runners_of(store, bucket, catalogue, ()))
             aches = store.read(Episodes, list(part.runners["runner_id"]))
             cohorts.append(cohort_of(part, aches, of, as_of=as_of, catalogue=catalogue))
             runs.append(part.runs)
@@ -305,14 +283,16 @@ def _replace_dated(store: Store, schema: type[S], frame: dy.DataFrame[S], ids: S
 
 def publish_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()) -> Done:
     """Writes the pages of a bucket's runners, each beside its place and then renamed: readers see whole pages only."""
+    from runfix_analytics.page_results import stored_results
     from runfix_analytics.reports import runner_page
+    from runfix_analytics.reports.wording import wording
 
     store = Store(root)
     catalogue = store.catalogue()
 
     def work(part: dy.DataFrame[Runners]) -> None:
         for results in stored_results(store, part, as_of, catalogue):
-            page = runner_page.render(results, catalogue)
+            page = runner_page.render(results, catalogue, wording())
             store.write_private(runner_page_path(root, results.runner_id), page.encode())
 
     return _each("publish", _runners_of(store, bucket, catalogue, only), work, count="pages")
@@ -320,7 +300,9 @@ def publish_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = (
 
 def publish_squad(root: Path, _bucket: int, as_of: date, _only: Sequence[str] = ()) -> Done:
     """Writes the squad's page from what is stored of all runners; one without an assessment is named as such."""
+    from runfix_analytics.page_results import stored_results
     from runfix_analytics.reports import cohort_page, squad_page
+    from runfix_analytics.reports.wording import wording
 
     store = Store(root)
     catalogue = store.catalogue()
@@ -328,15 +310,16 @@ def publish_squad(root: Path, _bucket: int, as_of: date, _only: Sequence[str] = 
         everybody = store.runners(catalogue)
         there = _assessed(store, everybody, as_of)
         missing = [runner for runner in everybody["runner_id"] if runner not in set(there["runner_id"])]
-        lines = [squad_page.line(results, catalogue) for results in stored_results(store, there, as_of, catalogue)]
+        w = wording()
+        lines = [squad_page.line(results, catalogue, w) for results in stored_results(store, there, as_of, catalogue)]
         names = store.names()
         studied = read_cohort(store, as_of)
         absent = [names.get(runner, runner) for runner in missing]
-        page = squad_page.render(lines, absent, as_of, catalogue, is_studied=studied is not None)
+        page = squad_page.render(lines, absent, as_of, catalogue, w, is_studied=studied is not None)
         store.write_private(squad_page_path(root), page.encode())
         if studied:
             page = cohort_page.render(studied.found, studied.incidence, studied.prevalence, as_of=as_of,
-                                      n_runners=studied.n_runners, catalogue=catalogue)  # fmt: skip
+                                      n_runners=studied.n_runners, catalogue=catalogue, w=w)  # fmt: skip
             store.write_private(cohort_page_path(root), page.encode())
     except OSError:
         raise
@@ -361,54 +344,6 @@ def last_assessed(store: Store) -> date:
     if newest is None:
         raise StoreError("nothing is assessed yet; run: runfix nightly")
     return newest
-
-
-def stored_results(
-    store: Store, runners: dy.DataFrame[Runners], as_of: date, catalogue: Catalogue
-) -> Iterator["RunnerResults"]:
-    """What the pages of these runners are made of, one runner after the other, by runner id.
-
-    Raises: StoreError for a runner who has not been assessed for that day.
-    """
-    from runfix_analytics.reports.results import RunnerResults
-    from runfix_analytics.reports.words import for_print
-
-    ids, names, studied = list(runners["runner_id"]), store.names(), read_cohort(store, as_of)
-    tables = {table: _by_runner(store, table, ids) for table in RESULT_TABLES}
-    facts = completeness(store, runners, as_of, catalogue)
-    marks = said_of(store.marks(), as_of)
-    for row in runners.iter_rows(named=True):
-        runner_id = row["runner_id"]
-        frames = {table: of.get(runner_id, empty) for table, (of, empty) in tables.items()}
-        for table in DAILY_TABLES:
-            frames[table] = frames[table].filter(pl.col("local_date") <= as_of)
-        dated = {t: frames[t].filter(pl.col("as_of") == as_of) for t in ("advice", "moves", "referrals")}
-        if dated["advice"].is_empty():
-            raise StoreError(f"runner {runner_id} has no assessment for {as_of}; run: runfix assess --as-of {as_of}")
-        yield RunnerResults(
-            runner_id=runner_id,
-            name=for_print(names.get(runner_id, runner_id)),
-            as_of=as_of,
-            units=row["units"],
-            equipment=None if row["equipment"] is None else tuple(row["equipment"]),
-            silent_after_days=catalogue.days("advice.silent_after"),
-            logged=facts[runner_id],
-            studied=studied,
-            marks=marks.get(runner_id, ()),
-            **(frames | dated),
-        )
-
-
-def completeness(store: Store, runners: dy.DataFrame[Runners], as_of: date, catalogue: Catalogue) -> dict[str, Logged]:
-    """How complete the logs of these runners are."""
-    imports = store.read(Imports, list(runners["runner_id"]))
-    return logged(logs(store, runners), imports, as_of=as_of, catalogue=catalogue)
-
-
-def _by_runner(store: Store, table: str, ids: Sequence[str]) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
-    frame = store.read(TABLES[table], ids)
-    parts = frame.partition_by("runner_id", as_dict=True, maintain_order=True)
-    return {str(key[0]): part for key, part in parts.items()}, frame.clear()
 
 
 def runner_page_path(root: Path, runner_id: str) -> Path:

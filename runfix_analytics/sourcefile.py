@@ -147,10 +147,12 @@ class SourceFile:
     @cached_property
     def header(self) -> tuple[str, ...]:
         """The first row of a sheet, cheap to ask; empty for what is no sheet."""
-        if self._is_binary:
-            return ()
-        rows = _rows(_decoded(self.head), limit=1)
+        rows = self.first_rows(1)
         return rows[0].cells if rows else ()
+
+    def first_rows(self, limit: int) -> list[Row]:
+        """The first rows of a sheet, its header among them, as far as the head has them; none for binary content."""
+        return [] if self._is_binary else _rows(_decoded(self.head), limit)
 
     @cached_property
     def sheet(self) -> Sheet:

@@ -135,13 +135,13 @@ class Store:
 
         Raises: ConfigError naming line and column of what is wrong.
         """
-        reader = csv.DictReader(io.StringIO(_text(self.root / "runners.csv")))
-        missing = set(RUNNER_COLUMNS) - set(reader.fieldnames or ())
+        headings, lines = _lines(self.root / "runners.csv")
+        missing = set(RUNNER_COLUMNS) - set(headings)
         if missing:
             raise ConfigError(f"runners.csv: column {sorted(missing)[0]} is missing")
         rows: dict[str, dict[str, Any]] = {}
-        for cells in reader:
-            where = f"runners.csv line {reader.line_num}"
+        for number, cells in lines:
+            where = f"runners.csv line {number}"
             row = _runner(cells, where, catalogue)
             if row["runner_id"] in rows:
                 raise ConfigError(f'{where}, runner_id: "{row["runner_id"]}" stands twice')
@@ -150,12 +150,15 @@ class Store:
         return Runners.validate(frame.sort("runner_id"), cast=True)
 
     def names(self) -> dict[str, str]:
-        """Runner id → display name; runners without one are missing."""
+        """Runner id → display name; runners without one are missing.
+
+        Raises: ConfigError naming the line of what is wrong, and no name.
+        """
         path = self.root / "names.csv"
         if not path.exists():
             return {}
-        rows = csv.DictReader(io.StringIO(_text(path)))
-        named = {row["runner_id"]: clean_text(row.get("name") or "") for row in rows if row.get("runner_id")}
+        _, lines = _lines(path)
+        named = {row["runner_id"]: clean_text(row.get("name") or "") for _, row in lines if row.get("runner_id")}
         return {runner: name for runner, name in named.items() if name}
 
     def add_runner(
@@ -381,6 +384,19 @@ def _append(path: Path, cells: list[str]) -> None:
             file.write("\n")
         csv.writer(file, lineterminator="\n").writerow(cells)
     path.chmod(FILE_MODE)
+
+
+def _lines(path: Path) -> tuple[Sequence[str], list[tuple[int, dict[str, str]]]]:
+    """The headings of a list kept by hand, and the number and the cells of each line below them.
+
+    Raises: ConfigError for a carriage return alone, which ends a line in some programs and stands in a cell in others.
+    """
+    reader = csv.DictReader(io.StringIO(_text(path)))
+    try:
+        return reader.fieldnames or (), [(reader.line_num, cells) for cells in reader]
+    except csv.Error as error:
+        where = f"{path.name} line {reader.reader.line_num}"
+        raise ConfigError(f"{where}: a line ends inside a cell; mend it, or save the list again as CSV") from error
 
 
 def _text(path: Path) -> str:

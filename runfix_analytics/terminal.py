@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,18 +21,44 @@ _WHOLE = 10  # cells up to this length, ids and dates, are never folded
 
 
 class OneLineErrors(click.Group):
-    """Turns our own errors into one line on stderr."""
+    """Turns our own errors into one line on stderr. What they quote is cleaned: it may come from a file by a script."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Reads the options that stand before the command."""
+        with _clean_usage_errors():
+            return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command."""
         try:
-            return super().invoke(ctx)
+            with _clean_usage_errors():
+                return super().invoke(ctx)
         except RunfixError as error:
-            click.echo(f"runfix: {error}", err=True)
+            said = str(error)
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
-            click.echo(f"runfix: {where}{error.strerror or error}", err=True)
+            said = f"{where}{error.strerror or error}"
+        click.echo(f"runfix: {_cleaned(said)}", err=True)
         sys.exit(EXIT_FAILED)
+
+
+@contextmanager
+def _clean_usage_errors() -> Iterator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        said = error.format_message()
+        if said.replace("\n", "").isprintable():  # a command without a word is told its help, in many lines
+            raise
+        raise click.UsageError(_cleaned(said), error.ctx) from error
+
+
+def _cleaned(said: str) -> str:
+    from runfix_analytics.text import clean_text  # takes polars with it
+
+    return clean_text(said)
 
 
 def day_or_none(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:

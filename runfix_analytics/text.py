@@ -6,8 +6,11 @@ import polars as pl
 
 MAX_LENGTH = 2000
 _CONTROL = r"[\p{Cc}\p{Cf}\p{Co}]"
+# Marks that are stacked on one letter. Burmese and pointed Hebrew stack up to four; hundreds cover the lines around.
+_MAX_MARKS = 4
+_MARKS_TOO_MANY = rf"([\p{{Mn}}\p{{Me}}]{{{_MAX_MARKS}}})[\p{{Mn}}\p{{Me}}]+"
 
-_EMAIL = re.compile(r"[^/\s@]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+?(?=_|/|$|\.\w{2,4}(?:$|\.))")
+_EMAIL = re.compile(r"[^/\s@]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+?(?=[_/\s(]|$|\.\w{2,4}(?:$|\.))")
 
 
 def file_label(path: str) -> str:
@@ -16,9 +19,12 @@ def file_label(path: str) -> str:
 
 
 def clean_text(text: str) -> str:
-    """Free text made safe to store and show: NFC, no control or direction characters, at most 2000 characters."""
+    """Free text made safe to store and show, in one line.
+
+    NFC, no control or direction characters, at most four marks on a letter, at most 2000 characters.
+    """
     if text.isascii() and text.isprintable():
-        return re.sub(" +", " ", text).strip()[:MAX_LENGTH]  # as below, which takes a hundred times as long
+        return re.sub(" +", " ", text).strip()[:MAX_LENGTH].rstrip()  # as below, which takes a hundred times as long
     readable = text.encode("utf-8", "replace").decode()
     return str(pl.DataFrame({"text": [readable]}).select(clean_column("text")).item())
 
@@ -29,6 +35,8 @@ def clean_column(column: str) -> pl.Expr:
 
 
 def clean_expression(text: pl.Expr) -> pl.Expr:
-    """Free text cleaned as `clean_text` does."""
-    text = text.str.replace_all(r"\s+", " ").str.replace_all(_CONTROL, "").str.normalize("NFC")
-    return text.str.strip_chars().str.slice(0, MAX_LENGTH)
+    """Free text cleaned as `clean_text` does; what is clean stays as it is."""
+    text = text.str.replace_all(r"\s+", " ").str.replace_all(_CONTROL, "").str.replace_all(" {2,}", " ")
+    text = text.str.normalize("NFC")
+    text = text.str.replace_all(_MARKS_TOO_MANY, "$1")  # after NFC, which joins marks to letters and sorts the others
+    return text.str.strip_chars().str.slice(0, MAX_LENGTH).str.strip_chars_end()

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 from logs import CATALOGUE, ache_reports, runners, runs, strength_days, strength_sets
 
-from runfix_analytics import night
 from runfix_analytics.assessment import Logs
 from runfix_analytics.completeness import Logged, logged
+from runfix_analytics.stored_logs import read_completeness
 from runfix_analytics.tables import Imports
 
 AS_OF = date(2026, 3, 29)
@@ -133,5 +133,5 @@ def test_runners_do_not_mix():
     ],
 )
 def test_the_sample_squad_is_as_complete_as_its_readme_says(demo_store, demo_day, name, expected):
-    facts = night.completeness(demo_store, demo_store.runners(CATALOGUE), demo_day, CATALOGUE)[name]
+    facts = read_completeness(demo_store, demo_store.runners(CATALOGUE), demo_day, CATALOGUE)[name]
     assert {key: getattr(facts, key) for key in expected} == expected

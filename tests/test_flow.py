@@ -19,6 +19,7 @@ import pytest
 
 from pipelines import nightly as pipeline  # sets what Prefect reads at its import
 from runfix_analytics import night
+from runfix_analytics.assessment import Logs
 from runfix_analytics.sample_files import (
     AcheAnswer,
     Activity,
@@ -131,7 +132,7 @@ def test_one_runner_who_cannot_be_assessed_leaves_the_others_their_pages(server,
     victim = sorted(runners(root))[1]
     whole = getattr(night, stage)
 
-    def fails(logs: night.Logs, **options: Any) -> Any:
+    def fails(logs: Logs, **options: Any) -> Any:
         if victim in set(logs.runners["runner_id"]):
             raise ValueError("broken")
         return whole(logs, **options)
@@ -146,7 +147,7 @@ def test_the_squad_page_is_written_although_one_runner_could_not_be_assessed(roo
     victim = sorted(runners(root))[1]
     whole = night.assess
 
-    def fails(logs: night.Logs, **options: Any) -> Any:
+    def fails(logs: Logs, **options: Any) -> Any:
         if victim in set(logs.runners["runner_id"]):
             raise ValueError("broken")
         return whole(logs, **options)

@@ -1,5 +1,6 @@
 """Files → accepted rows and rejects: times, units, plausibility, hostile text, and no row lost."""
 
+import unicodedata
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -405,10 +406,30 @@ HOSTILE = "a\x00\x07\x1b[31m\x9b\u202e\u2066\u200b\ufeff\r\n\tb" + "e\u0301"
         ("\u202e", ""),
         ("=1+1", "=1+1"),
         ("<script>&'\"", "<script>&'\""),
+        ("e" + "\u0301" * 300 + "x", "\u00e9" + "\u0301" * 4 + "x"),
+        ("Z" + "\u0301\u0316" * 9, "\u0179" + "\u0316" * 4),
+        ("\u20dd" * 9, "\u20dd" * 4),
     ],
 )
 def test_a_free_text_is_stored_without_what_could_move_a_cursor_and_not_endlessly(text: str, cleaned: str):
     assert clean_text(text) == cleaned
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Vie\u0323\u0302t dầu",  # Vietnamese, which NFC joins
+        "לְשַׁבָּ֔ת",  # Hebrew with points and accents
+        "လျှို့ဝှက် မျှော့",  # Burmese, the most marks of any living script
+        "བསྒྲུབས་",  # Tibetan
+        "น้ำ ที่นี่",  # Thai
+        "हिन्दीं क़्",  # Hindi
+        "مُحَمَّدٌ",  # Arabic with vowels
+        "1\ufe0f\u20e3",
+    ],
+)
+def test_the_marks_of_real_scripts_are_kept(text: str):
+    assert clean_text(text) == unicodedata.normalize("NFC", text)
 
 
 def test_no_text_of_a_set_is_stored_as_it_came():

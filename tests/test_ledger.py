@@ -194,6 +194,15 @@ def test_what_is_too_large_for_memory_is_streamed_or_fails_alone(
     assert ("small.csv", "imported") in told(store)
 
 
+@pytest.mark.parametrize("name", ["ann@example.com.txt", "ann@example.com (1).txt", "ann@example.com.zip"])
+def test_a_reason_does_not_say_the_address_that_a_name_holds(store: Store, do_import: Night, name: str):
+    done = do_import((name, b"PK\x03\x04" if name.endswith("zip") else "x"))
+    [(label, _, reason)] = told(store, "reason")
+    assert label == name.replace("ann@example.com", "…")
+    assert reason.startswith("broken zip archive" if name.endswith("zip") else "no reader knows this content")
+    assert [(f.what, f.reason) for f in done.failures] == [(label, reason)]
+
+
 # undo
 
 

@@ -186,6 +186,14 @@ def test_a_missing_column_is_named_with_the_heading_to_write(store: Store, colum
         store.marks()
 
 
+def test_a_carriage_return_alone_ends_a_line_and_what_is_left_of_a_cell_is_named(store: Store):
+    (store.root / "marks.csv").write_bytes(f"{HEADER}r1,ill,2026-03-02,\n".replace("\n", "\r").encode())
+    assert store.marks().rows() == [("r1", "ill", date(2026, 3, 2), None)]
+    (store.root / "marks.csv").write_bytes(f"{HEADER}r1,il\rl,2026-03-02,\n".encode())
+    with pytest.raises(ConfigError, match=r'^marks\.csv line 2, mark: "il" is none of'):
+        store.marks()
+
+
 @pytest.mark.parametrize("command", [("marks",), ("mark", "r1", "ill"), ("mark", "r1", "ill", "--remove")])
 def test_a_wrong_file_stops_a_command_with_one_line_and_stays_as_it_is(store: Store, command: tuple[str, ...]):
     by_hand(store, f"{HEADER}r1,injured,2026-03-02,\n")

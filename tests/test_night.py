@@ -3,6 +3,7 @@
 import atexit
 import gzip
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +24,7 @@ from runfix_analytics.errors import StoreError
 from runfix_analytics.readers import strength_sheet
 from runfix_analytics.reports import runner_page
 from runfix_analytics.store import Store, bucket_of
+from runfix_analytics.stored_logs import read_logs
 from runfix_analytics.tables import (
     AcheReports,
     Advice,
@@ -420,10 +422,10 @@ def test_yesterdays_page_stays_where_todays_fails(published: Store, run_night: N
 
     real = runner_page.render
 
-    def fails(results: Any, catalogue: Any) -> str:
+    def fails(results: Any, *others: Any) -> str:
         if results.runner_id == "r1":
             raise ValueError("no page today")
-        return real(results, catalogue)
+        return real(results, *others)
 
     monkeypatch.setattr(runner_page, "render", fails)
     done = run_night(store.root, TODAY, ["publish"])
@@ -528,7 +530,7 @@ def test_an_inbox_larger_than_a_batch_is_imported_whole(store: Store, tmp_path: 
 @pytest.mark.parametrize("as_of", [date(2026, 3, 10), date(2026, 3, 20)])
 def test_the_advice_of_an_earlier_day_knows_nothing_of_later_days(store: Store, run_night: Night, as_of: date):
     run_night(store.root, as_of)
-    everything = night.logs(store, store.runners(CATALOGUE))
+    everything = read_logs(store, store.runners(CATALOGUE))
     cut = Logs(
         everything.runners,
         Runs.validate(everything.runs.filter(pl.col("local_date") <= as_of)),
@@ -564,7 +566,9 @@ def test_a_page_of_an_earlier_day_does_not_change_with_what_was_logged_later(
     for one in (early, late):
         run_night(one.root, date(2026, 3, 15))
     pages = [(one.root / "reports/r1/index.html").read_text() for one in (early, late)]
-    assert pages[0] == pages[1]
+    files = r"inputs [0-9a-f]{12}"  # the digest names the files, and the same run may be kept from another one
+    assert re.search(files, pages[0])
+    assert re.sub(files, "", pages[0]) == re.sub(files, "", pages[1])
 
 
 def test_the_advice_of_earlier_days_is_kept_beside_todays(imported: Store, run_night: Night):
@@ -581,7 +585,7 @@ def test_a_runner_who_left_the_squad_no_longer_counts_in_its_rates(imported: Sto
     (store.root / "runners.csv").write_text("".join(line for line in lines if not line.startswith("r3,")))
     shutil.rmtree(store.root / "inbox" / "r3")
     run_night(store.root, TODAY, ["survey"])
-    remaining = night.logs(store, store.runners(CATALOGUE))
+    remaining = read_logs(store, store.runners(CATALOGUE))
     expected = squad(*survey(remaining, as_of=TODAY, catalogue=CATALOGUE), catalogue=CATALOGUE)
     assert_frame_equal(night.stored_squad(store, TODAY, CATALOGUE).rates, expected.rates)
 

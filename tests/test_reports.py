@@ -21,12 +21,16 @@ import pytest
 
 from runfix_analytics import night
 from runfix_analytics.catalogue import load
+from runfix_analytics.page_results import stored_results
 from runfix_analytics.reports import ache_section, charts, runner_page, squad_page, words
+from runfix_analytics.reports.drawing import Drawing
 from runfix_analytics.reports.results import RunnerResults
+from runfix_analytics.reports.wording import wording
 from runfix_analytics.sample_files import AcheAnswer, SheetRow, ache_form_csv, strength_sheet_csv
 from runfix_analytics.store import RUNNER_COLUMNS, Store, bucket_of
 
 CATALOGUE = load()
+ENGLISH = wording()
 GOLDEN = Path(__file__).parent / "golden"
 TEMPLATES = Path(words.__file__).parent / "templates"
 AREAS = {"Glutes", "Hamstrings", "Calves", "Core", "Upper back"}
@@ -160,7 +164,7 @@ class Page(HTMLParser):
         return self.root.all("p", "complete")[0].text()
 
     def drawings(self, css: str) -> list[Element]:
-        return self.root.all("rect", css)
+        return self.root.all("path", css)
 
     def _in_order(self) -> Iterator[Element]:
         """The parts of main, one after the other, as if nothing were grouped."""
@@ -168,7 +172,7 @@ class Page(HTMLParser):
             if isinstance(part, Element):
                 yield from (
                     (inner for inner in part.inside if isinstance(inner, Element))
-                    if "behind" in part.attributes.get("class", "")
+                    if {"behind", "keep"} & set(part.attributes.get("class", "").split()) and part.tag != "footer"
                     else (part,)
                 )
 
@@ -185,7 +189,7 @@ def pages(demo_store: Store) -> dict[str, Page]:
 def results(demo_store: Store, demo_day: date) -> dict[str, RunnerResults]:
     """First name → what the page is made of."""
     everybody = demo_store.runners(CATALOGUE)
-    made = {found.runner_id: found for found in night.stored_results(demo_store, everybody, demo_day, CATALOGUE)}
+    made = {found.runner_id: found for found in stored_results(demo_store, everybody, demo_day, CATALOGUE)}
     return {name: made[runner] for name, runner in RUNNERS.items()}
 
 
@@ -243,7 +247,7 @@ def test_strength_never_logged_is_not_known_and_nowhere_zero_percent(pages):
     assert set(statuses(page).values()) == {"not known"}
     assert {row["Coverage"] for row in page.areas().values()} == {"– between 0–100 %"}
     assert not re.search(r"(?<![–\d])0\s%", page.everything_said.replace("between 0 % and 100 %", ""))
-    assert page.drawings("empty") == []
+    assert page.drawings("good") + page.drawings("low") + page.drawings("floor") == []
     assert "log it first" in page.sentence()
     assert advised(page) == []
     assert "in one circuit" in page.section_text("What to do")
@@ -255,9 +259,13 @@ def test_strength_logged_sometimes_is_not_known_with_wide_bounds(pages):
     page = pages["Thandiwe"]
     assert set(statuses(page).values()) == {"not known"}
     assert all(re.fullmatch(r"– between \d+–100 %", row["Coverage"]) for row in page.areas().values())
-    strips = [svg for cell in page.section("Five areas") for svg in cell.all("svg")]
+    strips = [svg for cell in page.section("Five areas") for svg in cell.all("svg")][1::2]
     assert len(strips) == 5
-    assert all(len(strip.all("rect", "hatched")) > len(strip.all("rect", "empty")) for strip in strips)
+    for strip in strips:
+        hatched, framed = (
+            sum(path.attributes["d"].count("M") for path in strip.all("path", css)) for css in ("hatched", "empty")
+        )
+        assert hatched > framed
 
 
 def test_a_twisted_ankle_is_told_as_trauma_and_is_no_overuse_onset(pages):
@@ -293,8 +301,9 @@ def test_own_weeks_are_drawn_one_dot_each_beside_a_diamond_for_the_onset_and_tol
     assert calves["In words"] == "17 of 18 own known weeks were as low or lower; 3 not known"
     assert hamstrings["In words"] == "7 of 18 own known weeks were as low or lower; 3 not known"
     for svg in own_weeks_drawings(pages["Łukasz"]):
-        assert len(svg.all("circle", "dot")) == 18
-        assert len(svg.all("polygon", "onset")) == 1
+        (dots,), (diamond,) = svg.all("path", "dot"), svg.all("path", "onset")
+        assert len(starts(dots.attributes["d"])) == 18
+        assert len(starts(diamond.attributes["d"])) == 1
     first = own_weeks_drawings(pages["Łukasz"])[0]
     assert (
         first.attributes["aria-label"]
@@ -309,7 +318,7 @@ def test_the_second_heel_ache_lies_within_reach_of_the_first_and_is_not_compared
     assert [row["In words"] for row in before] == [
         "4 of 4 own known weeks were as low or lower; 3 not known, 13 within reach of an ache"
     ] * 2
-    marks = [svg.all("polygon")[0].attributes["class"] for svg in own_weeks_drawings(pages["Dorothy"])]
+    marks = [svg.all("path")[-1].attributes["class"] for svg in own_weeks_drawings(pages["Dorothy"])]
     assert marks == ["onset-hollow", "onset-hollow", "onset", "onset"]
 
 
@@ -325,22 +334,33 @@ def own_weeks_row(**changed: Any) -> dict[str, Any]:
     return row | changed
 
 
+def shape(drawing: Drawing, css: str) -> str:
+    return next((shape.d for shape in drawing.shapes if shape.css == css), "")
+
+
+def starts(d: str) -> list[tuple[float, float]]:
+    """Where each part of a path begins."""
+    return [(float(x), float(y)) for x, y in re.findall(r"M(-?[\d.]+) (-?[\d.]+)", d)]
+
+
 def test_the_diamond_and_the_dots_stand_on_one_axis():
-    drawing = charts.own_weeks(own_weeks_row(), CATALOGUE)
-    assert [dot.x for dot in drawing.dots] == [16, 86, 156]
-    assert len({dot.y for dot in drawing.dots}) == 1
-    assert drawing.diamonds[0].points == "51.0,19.0 57.0,25.0 51.0,31.0 45.0,25.0"
-    assert [box.x for box in drawing.boxes] == [16, 15.5, 120.5, 155.5]
+    drawing = charts.own_weeks(own_weeks_row(), CATALOGUE, ENGLISH)
+    dots = [x + charts.DOT_RADIUS for x, _ in starts(shape(drawing, "dot"))]
+    assert dots == pytest.approx([16, 81, 146], abs=0.06)
+    assert len({y for _, y in starts(shape(drawing, "dot"))}) == 1
+    assert starts(shape(drawing, "onset")) == [(48.5, 19.0)]
+    assert [x for x, _ in starts(shape(drawing, "axis"))] == [16, 15.5, 113, 145.5]
 
 
 @pytest.mark.parametrize("weeks", [[], [0.0], [0.0] * 300, [1.0] * 300, [week / 300 for week in range(301)]])
 def test_every_own_week_has_a_dot_within_the_drawing(weeks: list[float]):
-    drawing = charts.own_weeks(own_weeks_row(own_weeks=weeks), CATALOGUE)
-    assert len(drawing.dots) == len(weeks)
-    for dot in drawing.dots:
-        assert dot.radius <= dot.x <= drawing.width - dot.radius
-        assert dot.radius <= dot.y <= drawing.height - dot.radius
-    assert ("none known" in drawing.title) is not bool(weeks)
+    drawing = charts.own_weeks(own_weeks_row(own_weeks=weeks), CATALOGUE, ENGLISH)
+    places = charts.stacked(weeks)
+    assert len(starts(shape(drawing, "dot"))) == len(places) == len(weeks)
+    for x, y in places:
+        assert charts.DOT_RADIUS <= x <= drawing.width - charts.DOT_RADIUS
+        assert charts.DOT_RADIUS - 1e-9 <= y <= drawing.height - charts.DOT_RADIUS
+    assert ("no own other week known" in drawing.title) is not bool(weeks)
 
 
 @pytest.mark.parametrize(
@@ -359,16 +379,21 @@ def test_every_own_week_has_a_dot_within_the_drawing(weeks: list[float]):
 def test_own_weeks_are_told_in_words(results, changed: dict[str, Any], said: str):
     counts = {"n_own_weeks": 4, "n_own_weeks_lower": 1, "n_own_weeks_unknown": 2, "n_own_weeks_washed": 3} | changed
     found = results["Łukasz"]
-    rows = found.onset_coverage.with_columns(**{name: pl.lit(value) for name, value in counts.items()})
-    assert {row.said for row in ache_section.onset_rows(replace(found, onset_coverage=rows), CATALOGUE)} == {said}
+    rows = tuple({**row, **counts} for row in found.onset_coverage)
+    assert {row.said for row in ache_section.onset_rows(replace(found, onset_coverage=rows), CATALOGUE, ENGLISH)} == {
+        said
+    }
 
 
-def test_the_long_run_before_the_shin_ache_is_marked_on_the_timeline(pages):
-    (chart,) = [svg for part in pages["Łukasz"].section("Sixteen weeks") for svg in part.all("svg")]
-    marks = [text for text in chart.all("text") if "▲" in text.inside]
-    (bar,) = [box for box in chart.all("rect", "distance") if "week to 4 Oct 2026" in box.all("title")[0].inside[0]]
-    middle = float(bar.attributes["x"]) + float(bar.attributes["width"]) / 2
-    assert any(abs(float(mark.attributes["x"]) - middle) < 1 for mark in marks)
+def test_the_long_run_before_the_shin_ache_is_marked_on_the_timeline(pages, results):
+    (chart,) = pages["Łukasz"].root.all("svg", "timeline")
+    (mark,) = [text for text in chart.all("text") if "▲" in text.inside]
+    weeks = results["Łukasz"].weeks
+    (spiked,) = [place for place, week in enumerate(weeks) if week.end == date(2026, 10, 4)]
+    (bars,) = chart.all("path", "distance")
+    left = starts(bars.attributes["d"])[spiked][0]
+    width = starts(bars.attributes["d"])[1][0] - starts(bars.attributes["d"])[0][0]
+    assert left < float(mark.attributes["x"]) < left + width
 
 
 def test_red_flag_stands_first_and_no_move_loads_a_withheld_area(pages):
@@ -439,7 +464,7 @@ def test_everything_written_down_has_a_complete_log_and_moderate_values(pages):
 
 def test_a_silent_runner_is_not_known_and_the_page_says_since_when(pages):
     page = pages["Luca"]
-    assert "data until 20 Sep 2026" in page.text
+    assert "data until 20 Sept 2026" in page.text
     assert "log known on 0 of 28 days" in page.completeness()
     assert set(statuses(page).values()) == {"not known"}
     assert "on target" not in page.sentence()
@@ -455,9 +480,10 @@ def test_no_answer_for_weeks_is_not_told_as_no_ache(pages):
     assert "none reported in these weeks" not in page.everything_said
 
 
-def test_weeks_without_any_run_log_are_not_told_as_zero_kilometres(pages):
-    said = [title.inside[0] for title in pages["Luca"].root.all("title") if title.inside]
-    assert not [text for text in said if re.fullmatch(r"week to \d+ Oct 2026: 0 km", str(text))]
+def test_weeks_without_any_run_log_are_not_told_as_zero_kilometres(pages, results):
+    silent = [week for week in results["Luca"].weeks if week.end > date(2026, 10, 1)]
+    assert len(silent) == 4
+    assert {week.distance_m for week in silent} == {None}
 
 
 def test_quit_strength_is_zero_since_august_and_the_damaged_file_is_counted(pages):
@@ -484,8 +510,8 @@ def test_moves_name_only_the_equipment_that_the_runner_has(pages):
 def squad_rows(page: Page) -> list[dict[str, str]]:
     rows = page.root.all("tbody")[0].all("tr")
     return [{"name": row.all("td")[0].text(), "status": row.all("td")[1].text(), "reason": row.all("td")[2].text(),
-             "cells": " ".join(cell.text() for cell in row.all("span", "cell")), "aches": row.all("td")[4].text(),
-             "distance": row.all("td")[5].text(), "last": " ".join(c.text() for c in row.all("td")[6:])}
+             "cells": " ".join(cell.text() for cell in row.all("span", "cell")), "aches": row.all("td")[8].text(),
+             "distance": row.all("td")[9].text(), "last": " ".join(c.text() for c in row.all("td")[10:])}
             for row in rows]  # fmt: skip
 
 
@@ -526,15 +552,13 @@ def test_reasons_on_the_squad_page_have_at_most_eight_words(pages):
 @pytest.mark.parametrize("is_flagged", [False, True])
 def test_reasons_have_at_most_eight_words_for_every_place_that_can_hurt(results, is_flagged):
     hurt = results["Priya" if is_flagged else "Łukasz"]
-    weak = hurt.coverage.with_columns(
-        coverage=pl.when(pl.col("coverage").is_not_null()).then(0.1), status=pl.lit("under_floor")
-    )
+    weak = {area: {**row, "coverage": 0.1, "status": "under_floor"} for area, row in hurt.today.items()}
+    weeks = (*hurt.weeks[:-1], replace(hurt.weeks[-1], coverage=weak))
     too_long = []
     for site in CATALOGUE.sites.values():
-        aches = hurt.episodes.with_columns(
-            site_id=pl.lit(site.id), symptom_id=pl.lit(site.symptom, pl.String), side=pl.lit("both")
-        )
-        reason = squad_page.line(replace(hurt, episodes=aches, coverage=weak), CATALOGUE).reason
+        place = {"site_id": site.id, "symptom_id": site.symptom, "side": "both"}
+        aches = tuple({**row, **place} for row in hurt.episodes)
+        reason = squad_page.line(replace(hurt, episodes=aches, weeks=weeks), CATALOGUE, ENGLISH).reason
         too_long += [reason] if len(reason.split()) > 8 else []
     assert too_long == []
 
@@ -680,14 +704,14 @@ def test_templates_hold_layout_only():
 
 
 def test_same_results_give_the_same_bytes(results, demo_store, demo_day):
-    lines = [squad_page.line(found, CATALOGUE) for found in reversed(results.values())]
+    lines = [squad_page.line(found, CATALOGUE, ENGLISH) for found in reversed(results.values())]
     assert (
-        squad_page.render(lines, [], demo_day, CATALOGUE, is_studied=True).encode()
+        squad_page.render(lines, [], demo_day, CATALOGUE, ENGLISH, is_studied=True).encode()
         == night.squad_page_path(demo_store.root).read_bytes()
     )
     for found in results.values():
         page = night.runner_page_path(demo_store.root, found.runner_id).read_bytes()
-        assert runner_page.render(found, CATALOGUE).encode() == page
+        assert runner_page.render(found, CATALOGUE, ENGLISH).encode() == page
 
 
 def test_pages_and_folders_are_private(demo_store):
@@ -891,7 +915,7 @@ def test_a_fall_withholds_all_lower_body_moves(corners):
 
 def test_a_vague_place_is_asked_about(corners):
     (row,) = corners["somewhere"].table("Aches")
-    assert "Ask which: shin, calf, Achilles tendon." in row["When"]
+    assert "Ask which: shin, calf and Achilles tendon." in row["When"]
     assert row["Linked areas (coverage now)"] == "The article links no area to this"
 
 
@@ -925,8 +949,8 @@ def test_what_the_coach_says_of_a_runner_stands_on_both_pages(results):
     )
     found = replace(results["Luca"], marks=marks)
     said = "away from 1 Oct until further notice and seen by a physio on 20 Oct"
-    assert f"The coach says: {said}." in Page(runner_page.render(found, CATALOGUE)).text
-    assert squad_page.line(found, CATALOGUE).marked == said
+    assert f"The coach says: {said}." in Page(runner_page.render(found, CATALOGUE, ENGLISH)).text
+    assert squad_page.line(found, CATALOGUE, ENGLISH).marked == said
 
 
 def test_without_a_mark_the_coach_says_nothing(pages):

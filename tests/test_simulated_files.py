@@ -13,6 +13,7 @@ from runfix_analytics.recognition import recognise
 from runfix_analytics.simulated_files import write_squad
 from runfix_analytics.simulation import SCENARIOS, Simulated, simulate
 from runfix_analytics.store import Store
+from runfix_analytics.stored_logs import read_logs
 
 CATALOGUE = load()
 
@@ -35,7 +36,7 @@ def sorted_rows(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
 
 
 def test_runs_come_back_on_their_day_with_their_distance(squad: Simulated, imported: Store):
-    back = night.logs(imported, imported.runners(CATALOGUE)).runs
+    back = read_logs(imported, imported.runners(CATALOGUE)).runs
     for frame in (back, squad.logs.runs):
         assert frame["duplicate_of"].null_count() == frame.height
     assert_frame_equal(
@@ -46,7 +47,7 @@ def test_runs_come_back_on_their_day_with_their_distance(squad: Simulated, impor
 
 
 def test_every_set_comes_back_as_the_same_exercise(squad: Simulated, imported: Store):
-    back = night.logs(imported, imported.runners(CATALOGUE)).strength_sets
+    back = read_logs(imported, imported.runners(CATALOGUE)).strength_sets
     told, meant = (
         recognise(sets, as_of=squad.last_day, catalogue=CATALOGUE) for sets in (back, squad.logs.strength_sets)
     )
@@ -56,7 +57,7 @@ def test_every_set_comes_back_as_the_same_exercise(squad: Simulated, imported: S
 
 
 def test_every_answer_comes_back_with_its_place_and_dates(squad: Simulated, imported: Store):
-    back = night.logs(imported, imported.runners(CATALOGUE)).ache_reports
+    back = read_logs(imported, imported.runners(CATALOGUE)).ache_reports
     columns = ("runner_id", "reported_on", "noticed_on", "site_key", "is_no_aches", "status", "resolved_on")
     assert back.filter(~pl.col("is_no_aches")).height > 5
     assert_frame_equal(sorted_rows(back, *columns), sorted_rows(squad.logs.ache_reports, *columns))

@@ -290,6 +290,40 @@ def test_a_list_that_a_spreadsheet_saved_in_another_encoding_is_read_or_named(st
         assert names == ({"r1": "Jörg"} if name == "names.csv" else {})
 
 
+_CARRIAGE_RETURNS = {
+    "in a cell": ("r1,Ann\nr2,B\rob\nr3,Cy\n", 3),
+    "before a formula": ("r1,\r=1+1\n", 2),
+    "in place of line ends": ("r1,Ann\rr2,Bob\r", 2),
+}
+
+
+@pytest.mark.parametrize("name", ["runners.csv", "names.csv"])
+@pytest.mark.parametrize("case", _CARRIAGE_RETURNS)
+def test_a_carriage_return_alone_is_named_with_its_line_and_no_cell(store: Store, name: str, case: str):
+    lines, number = _CARRIAGE_RETURNS[case]
+    header = HEADER if name == "runners.csv" else "runner_id,name\n"
+    (store.root / name).write_text(header + lines, encoding="utf-8", newline="")
+    with pytest.raises(ConfigError) as caught:
+        store.runners(CATALOGUE) if name == "runners.csv" else store.names()
+    message = str(caught.value)
+    assert message.startswith(f"{name} line {number}: ")
+    assert not any(cell in message for cell in ("Ann", "ob", "r1", "=1", "\r"))
+
+
+@pytest.mark.parametrize("name", ["runners.csv", "names.csv"])
+def test_a_list_with_nothing_but_carriage_returns_is_named(store: Store, name: str):
+    (store.root / name).write_bytes(b"runner_id,name\rr1,Ann\r")
+    with pytest.raises(ConfigError, match=rf"^{name} line 1: a line ends inside a cell"):
+        store.runners(CATALOGUE) if name == "runners.csv" else store.names()
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_line_ends_in_quotes_belong_to_a_name_and_become_blanks(store: Store, line_end: str):
+    lines = ["runner_id,name", 'r1,"An\rn\nExample"', "r2,Bob", ""]
+    (store.root / "names.csv").write_text(line_end.join(lines), encoding="utf-8", newline="")
+    assert store.names() == {"r1": "An n Example", "r2": "Bob"}
+
+
 def test_blank_lines_and_a_byte_order_mark_in_runners_csv_are_harmless(store: Store):
     (store.root / "runners.csv").write_text("\ufeff" + HEADER + "\nr1,,,,,,\n\n", encoding="utf-8")
     assert store.runners(CATALOGUE)["runner_id"].to_list() == ["r1"]

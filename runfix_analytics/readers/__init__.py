@@ -17,6 +17,7 @@ from typing import Protocol, cast
 from runfix_analytics.errors import ReadError, UnknownFormatError
 from runfix_analytics.rawlog import RawLog
 from runfix_analytics.sourcefile import SourceFile
+from runfix_analytics.unknown_file import looks
 
 
 class Reader(Protocol):
@@ -47,9 +48,8 @@ def reader_of(file: SourceFile) -> str:
     """
     names = [name for name, reader in all_readers().items() if reader.recognises(file)]
     if not names:
-        seen = ", ".join(file.header[:6]) if file.header else f"first bytes {file.content[:8]!r}"
         raise UnknownFormatError(
-            f"{file.name}: no reader knows this content ({seen}); see README, Formats, for what is read"
+            f"{file.name}: no reader knows this content ({looks(file)}); see README, Formats, for what is read"
         )
     if len(names) > 1:
         raise ReadError(f"{file.name}: recognised by {' and '.join(names)}; please report this file's header")

@@ -8,22 +8,44 @@ import polars as pl
 from runfix_analytics.association import Association
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.reports import cohort_charts
-from runfix_analytics.reports.charts import Drawing
 from runfix_analytics.reports.cohort_charts import Estimate
-from runfix_analytics.reports.words import (
-    LEFT_OUT,
-    NO_ESTIMATE,
-    VERDICT,
-    Mark,
-    grouped,
-    listing,
-    p_value,
-    percent,
-    ratio_with_interval,
-    sentence_case,
-)
+from runfix_analytics.reports.drawing import Drawing
+from runfix_analytics.reports.wording import Wording, sentence_case, text
+from runfix_analytics.reports.words import LEFT_OUT, NO_ESTIMATE, VERDICT, Mark, p_value, ratio_with_interval
 
 GOOD, BAD, UNKNOWN = "●", "■", "?"
+KINDS = {"data": "■", "prior": "◇", "posterior": "◆"}
+CONTROLS = {
+    "unlinked": text("Areas that the article does not link to the ache"),
+    # translators: linked areas of weakness; the days of the window come after the day that is looked at
+    "future": text("Linked areas, in the {window} days that begin {lead} days after the day"),
+}
+SHOWN_BY = {
+    BAD: text("shows something, and should not: bias suspected"),
+    GOOD: text("shows nothing, as it should"),
+    UNKNOWN: text("not known: nothing is shown either way"),
+}
+BIAS = {
+    BAD: text("Bias suspected: a check that should show nothing shows something. Do not use the estimates above."),
+    GOOD: text("No bias seen: both checks show nothing, as they should."),
+    UNKNOWN: text("Bias: not known, because not every check could be made."),
+}
+REHAB = {
+    # translators: coverage looks harmful at a lag of {shortest} days and no longer does at one of {lag} days
+    BAD: text(
+        "Rehab after pain: harmful at {shortest} days, no longer at {lag} days. Hurt runners do strength work; do not "
+        "read the estimates above as its effect."
+    ),
+    GOOD: text("No sign of rehab after pain in the lag curve."),
+    UNKNOWN: text("Rehab after pain: not known, because the lag curve is not known."),
+}
+FLAT = {
+    BAD: text("The lag curve is not flat: how strong the association is depends on the lag chosen."),
+    GOOD: text(
+        "The lag curve is flat as far as these onsets can tell: every mean lies in the interval of the lag used."
+    ),
+    UNKNOWN: text("Whether the lag curve is flat is not known."),
+}
 
 
 @dataclass(frozen=True)
@@ -66,163 +88,191 @@ class Associated:
     not_printed: str
 
 
-def associated(found: Association, catalogue: Catalogue) -> Associated:
+def associated(found: Association, catalogue: Catalogue, w: Wording) -> Associated:
     """Coverage before onset, final."""
-    curve = _of(found, "lag").filter(pl.col("area_id").is_null()).sort("lag_days")
-    is_curve = curve.height > 0 and all(_is_shown(row, catalogue) for row in curve.iter_rows(named=True))
-    drawn = list(curve.iter_rows(named=True)) if is_curve else []
-    confidence = catalogue.number("association.confidence")
-    shown, hidden = _pairs(found, catalogue)
+    drawn = curve_shown(found, catalogue)
+    confidence, least = catalogue.number("association.confidence"), _least(catalogue)
+    shown, hidden = _pairs(found, catalogue, w)
     return Associated(
-        areas=tuple(_area(row, catalogue) for row in found.verdicts.iter_rows(named=True)),
-        axis=cohort_charts.forest_axis(),
-        curve=cohort_charts.lag_curve(drawn, found.lag_days, confidence) if drawn else None,
-        no_curve=f"Not drawn: {_least(catalogue)} usable onsets are needed at every lag, and an estimate at each.",
-        controls=tuple(_control(row, catalogue) for name in ("unlinked", "future")
-                       for row in _of(found, name).iter_rows(named=True)),
-        marks=_marks(found, is_curve=is_curve, catalogue=catalogue),
-        sensitivities=_sensitivities(found, catalogue),
-        no_sensitivities=f"Other ways of looking: none printed, no area has an estimate on {_least(catalogue)} onsets.",
+        areas=tuple(_area(row, found, catalogue, w) for row in found.verdicts.iter_rows(named=True)),
+        axis=cohort_charts.forest_axis(w),
+        curve=cohort_charts.lag_curve(drawn, found.lag_days, confidence, w) if drawn else None,
+        no_curve=w.say("Not drawn: {n} usable onsets are needed at every lag, and an estimate at each.", n=least),
+        controls=tuple(_control(row, catalogue, w) for name in CONTROLS
+                       for row in estimates_of(found, name).iter_rows(named=True)),
+        marks=_marks(found, catalogue, w, is_curve=bool(drawn)),
+        sensitivities=_sensitivities(found, catalogue, w),
+        no_sensitivities=w.say("Other ways of looking: none printed, no area has an estimate on {n} onsets.", n=least),
         pairs=shown,
         not_printed=hidden,
     )  # fmt: skip
 
 
-def left_out(found: Association) -> tuple[tuple[str, str, str], ...]:
+def left_out(found: Association, w: Wording) -> tuple[tuple[str, str, str], ...]:
     """The reasons in words, in the order of judging, with the days and onsets that fell to each."""
     counts = {row["reason"]: row for row in found.exclusions.iter_rows(named=True)}
     return tuple(
-        (sentence_case(said), grouped(counts[reason]["n_rows"]), grouped(counts[reason]["n_onsets"]))
+        (sentence_case(w.say(said)), w.number(row["n_rows"]), w.number(row["n_onsets"]))
         for reason, said in LEFT_OUT.items()
-        if reason in counts
+        for row in [counts.get(reason)]
+        if row
     )
 
 
-def _of(found: Association, estimator: str) -> pl.DataFrame:
+def estimated(row: dict[str, Any], found: Association, catalogue: Catalogue) -> dict[str, Any] | None:
+    """An area's verdict where the squad's own ratio in it may be printed: on enough onsets of enough runners."""
+    pooled = estimates_of(found, "pooled").filter(pl.col("area_id") == row["area_id"])
+    is_few = pooled.height > 0 and pooled["n_runners"][0] < catalogue.days("incidence.min_runners")
+    return None if is_few or row["log_ratio"] is None else row
+
+
+def spread(row: dict[str, Any], kind: str, catalogue: Catalogue) -> dict[str, float]:
+    """The log ratio of the prior or the posterior with its interval."""
+    reach = cohort_charts.normal_reach(catalogue.number("association.confidence")) * row[f"{kind}_sd"]
+    mean = row[f"{kind}_mean"]
+    return {"log_ratio": mean, "low": mean - reach, "high": mean + reach}
+
+
+def estimates_of(found: Association, estimator: str) -> pl.DataFrame:
+    """The rows of one estimator."""
     return found.estimates.filter(pl.col("estimator") == estimator)
+
+
+def curve_shown(found: Association, catalogue: Catalogue) -> list[dict[str, Any]]:
+    """The lag curve, shortest lag first; empty unless all of it may be printed."""
+    curve = list(estimates_of(found, "lag").filter(pl.col("area_id").is_null()).sort("lag_days").iter_rows(named=True))
+    return curve if all(is_shown(row, catalogue) for row in curve) else []
+
+
+def looks_shown(found: Association, catalogue: Catalogue) -> tuple[str, ...]:
+    """The estimators that look at every area in another way, and first the estimate itself; empty without a ratio."""
+    looks = ("pooled", "within", "pooled_unwashed")
+    looked = found.estimates.filter(pl.col("estimator").is_in(looks))
+    return looks if any(is_shown(row, catalogue) for row in looked.iter_rows(named=True)) else ()
 
 
 def _least(catalogue: Catalogue) -> int:
     return catalogue.days("association.min_onsets")
 
 
-def _is_shown(row: dict[str, Any], catalogue: Catalogue) -> bool:
+def is_shown(row: dict[str, Any], catalogue: Catalogue) -> bool:
     """Whether a ratio may be printed: there is one, on enough onsets of enough runners."""
     is_many = row["n_runners"] >= catalogue.days("incidence.min_runners")
     return row["log_ratio"] is not None and row["n_onsets"] >= _least(catalogue) and is_many
 
 
-def _figure(row: dict[str, Any], catalogue: Catalogue) -> str:
+def _figure(row: dict[str, Any], catalogue: Catalogue, w: Wording) -> str:
     """A ratio with its interval, or why there is none."""
-    if _is_shown(row, catalogue):
-        return ratio_with_interval(row)
+    if is_shown(row, catalogue):
+        return ratio_with_interval(row, w)
     if row["n_onsets"] < _least(catalogue):
-        return f"not printed under {_least(catalogue)}"
-    return NO_ESTIMATE[row["missing"]] if row["missing"] else "too few runners"
+        return _not_under(catalogue, w)
+    return w.say(NO_ESTIMATE[why_not(row, catalogue)])
 
 
-def _area(row: dict[str, Any], catalogue: Catalogue) -> AreaRow:
-    reach = cohort_charts.normal_reach(catalogue.number("association.confidence"))
-    spread = {
-        kind: {"log_ratio": row[f"{kind}_mean"], "low": row[f"{kind}_mean"] - reach * row[f"{kind}_sd"],
-               "high": row[f"{kind}_mean"] + reach * row[f"{kind}_sd"]}
-        for kind in ("prior", "posterior")
-    }  # fmt: skip
-    name, data = catalogue.areas[row["area_id"]].name, row if row["log_ratio"] is not None else None
-    why_not = "none" if row["n_onsets"] >= _least(catalogue) else f"not printed under {_least(catalogue)}"
-    told = {"data": why_not if data is None else ratio_with_interval(data)}
-    told |= {kind: ratio_with_interval(values) for kind, values in spread.items()}
-    read_out = {"data": "squad's data", "prior": "prior", "posterior": "both together"}
+def why_not(row: dict[str, Any], catalogue: Catalogue) -> str:
+    """Why a ratio is not printed, one of the reasons for a missing estimate; too few onsets come first."""
+    return "too_few_onsets" if row["n_onsets"] < _least(catalogue) else row["missing"] or "too_few_runners"
+
+
+def _not_under(catalogue: Catalogue, w: Wording) -> str:
+    # translators: stands in place of a ratio; {n} is a number of onsets; as short as it can be
+    return w.say("not printed under {n}", n=_least(catalogue))
+
+
+def _area(row: dict[str, Any], found: Association, catalogue: Catalogue, w: Wording) -> AreaRow:
+    name, data = w.say(catalogue.areas[row["area_id"]].name), estimated(row, found, catalogue)
+    values = {"data": data, **{kind: spread(row, kind, catalogue) for kind in ("prior", "posterior")}}
+    # translators: stands in place of a ratio: there is no estimate
+    why_not = w.say("none") if row["n_onsets"] >= _least(catalogue) else _not_under(catalogue, w)
+    told = {kind: why_not if value is None else ratio_with_interval(value, w) for kind, value in values.items()}
     estimates = [
-        None if values is None else Estimate(kind, values["log_ratio"], values["low"], values["high"],
-                                             f"{name}, {read_out[kind]}: {told[kind]}")
-        for kind, values in {"data": data, **spread}.items()
-    ]  # fmt: skip
+        None if value is None else Estimate(kind, value["log_ratio"], value["low"], value["high"])
+        for kind, value in values.items()
+    ]
+    title = w.say("{area}: squad's data {data}; prior {prior}; both together {posterior}", area=name, **told)
     return AreaRow(
         name=name,
-        onsets=grouped(row["n_onsets"]),
-        picture=cohort_charts.forest(
-            estimates, f"{name}: " + "; ".join(f"{read_out[kind]} {text}" for kind, text in told.items())
-        ),
-        figures=tuple(f"{symbol} {told[kind]}" for symbol, kind in zip("■◇◆", told, strict=True)),
-        weight=percent(row["data_weight"]),
-        p=p_value(row["p_adjusted"]),
-        verdict=VERDICT[row["verdict"]],
+        onsets=w.number(row["n_onsets"]),
+        picture=cohort_charts.forest(estimates, title),
+        figures=tuple(f"{symbol} {told[kind]}" for kind, symbol in KINDS.items()),
+        weight=w.percent(row["data_weight"]),
+        p=p_value(None if data is None else data["p_adjusted"], w),
+        verdict=VERDICT[row["verdict"]].said(w),
     )
 
 
-def _control(row: dict[str, Any], catalogue: Catalogue) -> Check:
+def _control(row: dict[str, Any], catalogue: Catalogue, w: Wording) -> Check:
     lead, window = catalogue.days("association.future_lead"), catalogue.days("coverage.window")
-    name = {
-        "unlinked": "Areas that the article does not link to the ache",
-        "future": f"Linked areas, in the {window} days that begin {lead} days after the day",
-    }[row["estimator"]]
-    told = (name, _figure(row, catalogue), f"{grouped(row['n_onsets'])} onsets")
+    symbol = GOOD
     if row["log_ratio"] is None:
-        return Check(UNKNOWN, "not known: nothing is shown either way", *told)
-    if row["low"] > 0 or row["high"] < 0:
-        return Check(BAD, "shows something, and should not: bias suspected", *told)
-    return Check(GOOD, "shows nothing, as it should", *told)
-
-
-def _marks(found: Association, *, is_curve: bool, catalogue: Catalogue) -> tuple[Check, ...]:
-    """Bias, rehab and the lag curve in words; what could not be looked at is not called clean."""
-    controls = pl.concat([_of(found, "unlinked"), _of(found, "future")])
-    is_known = controls.height > 0 and controls["log_ratio"].null_count() == 0
-    bias, rehab, flat = found.marks.is_bias_suspected, found.marks.is_rehab_fingerprint, found.marks.is_lag_curve_flat
-    shortest = f"{catalogue.days('association.lag_week')} days"
-    bias_said = {
-        BAD: "Bias suspected: a check that should show nothing shows something. Do not use the estimates above.",
-        GOOD: "No bias seen: both checks show nothing, as they should.",
-        UNKNOWN: "Bias: not known, because not every check could be made.",
-    }
-    rehab_said = {
-        BAD: f"Rehab after pain: harmful at {shortest}, no longer at {found.lag_days} days. Hurt runners do strength "
-        "work; do not read the estimates above as its effect.",
-        GOOD: "No sign of rehab after pain in the lag curve.",
-        UNKNOWN: "Rehab after pain: not known, because the lag curve is not known.",
-    }
-    flat_said = {
-        BAD: "The lag curve is not flat: how strong the association is depends on the lag chosen.",
-        GOOD: "The lag curve is flat as far as these onsets can tell: every mean lies in the interval of the lag used.",
-        UNKNOWN: "Whether the lag curve is flat is not known.",
-    }
-    judged = (
-        (bias_said, BAD if bias else GOOD if is_known else UNKNOWN),
-        (rehab_said, BAD if rehab else GOOD if is_curve else UNKNOWN),
-        (flat_said, UNKNOWN if not is_curve else GOOD if flat else BAD),
+        symbol = UNKNOWN
+    elif row["low"] > 0 or row["high"] < 0:
+        symbol = BAD
+    return Check(
+        symbol,
+        w.say(SHOWN_BY[symbol]),
+        name=w.say(CONTROLS[row["estimator"]], window=window, lead=lead),
+        figure=_figure(row, catalogue, w),
+        onsets=w.say("{onsets} onsets", onsets=w.number(row["n_onsets"])),
     )
-    return tuple(Check(symbol, said[symbol]) for said, symbol in judged)
 
 
-def _sensitivities(found: Association, catalogue: Catalogue) -> tuple[tuple[str, ...], ...]:
+def _marks(found: Association, catalogue: Catalogue, w: Wording, *, is_curve: bool) -> tuple[Check, ...]:
+    """Bias, rehab and the lag curve in words; what could not be looked at is not called clean."""
+    controls = pl.concat([estimates_of(found, name) for name in CONTROLS])
+    is_known = controls.height > 0 and controls["log_ratio"].null_count() == 0
+    is_bias, is_rehab, is_flat = (
+        found.marks.is_bias_suspected, found.marks.is_rehab_fingerprint, found.marks.is_lag_curve_flat
+    )  # fmt: skip
+    bias = BAD if is_bias else GOOD if is_known else UNKNOWN
+    rehab = BAD if is_rehab else GOOD if is_curve else UNKNOWN
+    flat = UNKNOWN if not is_curve else GOOD if is_flat else BAD
+    shortest = catalogue.days("association.lag_week")
+    return (
+        Check(bias, w.say(BIAS[bias])),
+        Check(rehab, w.say(REHAB[rehab], shortest=shortest, lag=found.lag_days)),
+        Check(flat, w.say(FLAT[flat])),
+    )
+
+
+def _sensitivities(found: Association, catalogue: Catalogue, w: Wording) -> tuple[tuple[str, ...], ...]:
     """For each area the estimate, and the two other ways of looking, each with its onsets."""
-    looks = ("pooled", "within", "pooled_unwashed")
-    looked = found.estimates.filter(pl.col("estimator").is_in(looks))
-    if not any(_is_shown(row, catalogue) for row in looked.iter_rows(named=True)):
-        return ()
-    rows = []
-    for area in found.verdicts["area_id"]:
+    rows, looks = [], looks_shown(found, catalogue)
+    for area in found.verdicts["area_id"] if looks else ():
         cells = [
-            f"{_figure(row, catalogue)}, {grouped(row['n_onsets'])}"
+            # translators: a ratio with its interval, and how many onsets it is of
+            w.say("{ratio}, {onsets}", ratio=_figure(row, catalogue, w), onsets=w.number(row["n_onsets"]))
             for look in looks
-            for row in _of(found, look).filter(pl.col("area_id") == area).iter_rows(named=True)
+            for row in estimates_of(found, look).filter(pl.col("area_id") == area).iter_rows(named=True)
         ]
-        rows.append((catalogue.areas[area].name, *cells))
+        rows.append((w.say(catalogue.areas[area].name), *cells))
     return tuple(rows)
 
 
-def _pairs(found: Association, catalogue: Catalogue) -> tuple[tuple[tuple[str, ...], ...], str]:
+def _pairs(found: Association, catalogue: Catalogue, w: Wording) -> tuple[tuple[tuple[str, ...], ...], str]:
     """The pairs that may be printed as rows, and the others by name with their onsets."""
     shown, hidden = [], []
-    for row in _of(found, "pair").iter_rows(named=True):
-        ache, area = catalogue.symptoms[row["symptom_id"]].name, catalogue.areas[row["area_id"]].name
-        if _is_shown(row, catalogue):
-            figure = ratio_with_interval(row)
-            shown.append((sentence_case(ache), area, grouped(row["n_onsets"]), figure, p_value(row["p_adjusted"])))
+    for row in estimates_of(found, "pair").iter_rows(named=True):
+        ache, area = w.say(catalogue.symptoms[row["symptom_id"]].name), catalogue.areas[row["area_id"]].name
+        onsets = w.number(row["n_onsets"])
+        if is_shown(row, catalogue):
+            figure, p = ratio_with_interval(row, w), p_value(row["p_adjusted"], w)
+            shown.append((sentence_case(ache), w.say(area), onsets, figure, p))
         elif row["n_onsets"] < _least(catalogue):
-            hidden.append(f"{ache} and {area.lower()} ({row['n_onsets']})")
+            # translators: "neck pain and upper back (49)": an ache, an area of weakness linked to it, its onsets
+            hidden.append(w.say("{ache} and {area} ({onsets})", ache=ache, area=w.name(area), onsets=onsets))
         else:
-            hidden.append(f"{ache} and {area.lower()} ({row['n_onsets']}; {_figure(row, catalogue)})")
-    said = f"Not printed, under {_least(catalogue)} onsets of the ache or without an estimate: {listing(hidden)}."
-    return tuple(shown), said if hidden else ""
+            why = _figure(row, catalogue, w)
+            # translators: as "{ache} and {area} ({onsets})", with the reason why there is no estimate
+            said = w.say("{ache} and {area} ({onsets}; {why})", ache=ache, area=w.name(area), onsets=onsets, why=why)
+            hidden.append(said)
+    if not hidden:
+        return tuple(shown), ""
+    # translators: {pairs} is a list such as "neck pain and upper back (49), ankle pain and glutes (70; …)"
+    told = w.say(
+        "Not printed, under {n} onsets of the ache or without an estimate: {pairs}.",
+        n=_least(catalogue),
+        pairs=w.listing(hidden),
+    )
+    return tuple(shown), told

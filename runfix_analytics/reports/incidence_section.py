@@ -1,6 +1,5 @@
 """What a cohort's page says of what happened: how often aches began, how many runners have one, how long they last."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,9 +9,20 @@ import polars as pl
 
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.reports import cohort_charts
-from runfix_analytics.reports.charts import Drawing
-from runfix_analytics.reports.words import count, day, grouped, listing, percent, sentence_case
+from runfix_analytics.reports.drawing import Drawing
+from runfix_analytics.reports.wording import Wording, sentence_case, text
+from runfix_analytics.reports.words import bounds
 from runfix_analytics.tables import Incidence, Prevalence
+
+HEADINGS = {"all": "", "symptom": text("By ache"), "area": text("By linked area: rows overlap")}
+ADD_NOTHING = {
+    (): "",
+    ("duration",): text("Of these, {duration} without duration add nothing."),
+    ("distance",): text("Of these, {distance} without distance add nothing."),
+    ("duration", "distance"): text(
+        "Of these, {duration} without duration and {distance} without distance add nothing."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -48,114 +58,165 @@ class Happened:
 
 
 def happened(
-    incidence: dy.DataFrame[Incidence], prevalence: dy.DataFrame[Prevalence], as_of: date, catalogue: Catalogue
+    incidence: dy.DataFrame[Incidence],
+    prevalence: dy.DataFrame[Prevalence],
+    as_of: date,
+    catalogue: Catalogue,
+    w: Wording,
 ) -> Happened:
     """The squad's descriptive figures, final."""
-    drawing, said = _weeks(prevalence, as_of, catalogue)
+    drawing, said = _weeks(prevalence, as_of, catalogue, w)
     everything = list(incidence.filter(grouping="all").iter_rows(named=True))
     if not incidence["is_printable"].any():
-        return Happened(_nobody(everything, catalogue), (), (), drawing, said)
-    names: dict[str, tuple[str, Callable[[str], str]]] = {
-        "all": ("", lambda _: "All aches"),
-        "symptom": ("By ache", lambda symptom: sentence_case(catalogue.symptoms[symptom].name)),
-        "area": ("By linked area: rows overlap", lambda area: catalogue.areas[area].name),
-    }
+        return Happened(_nobody(everything, catalogue, w), (), (), drawing, said)
     groups = tuple(
-        RateGroup(heading, tuple(_rates(row, name(row["group_id"]), catalogue) for row in rows.iter_rows(named=True)))
-        for grouping, (heading, name) in names.items()
+        RateGroup(w.say(heading), tuple(_rates(row, catalogue, w) for row in rows.iter_rows(named=True)))
+        for grouping, heading in HEADINGS.items()
         for rows in [incidence.filter(grouping=grouping)]
         if rows.height
     )
-    notes = tuple(note for row in everything for note in (*_not_counted(row), _burden(row)))
-    overlap = "Area rows do not add up: an onset counts once for each area that the article links to the ache."
-    return Happened(" ".join(_exposure(row) for row in everything), groups, (overlap, *notes), drawing, said)
+    overlap = w.say("Area rows do not add up: an onset counts once for each area that the article links to the ache.")
+    notes = tuple(note for row in everything for note in (_not_counted(row, w), _burden(row, w)) if note)
+    return Happened(" ".join(_exposure(row, w) for row in everything), groups, (overlap, *notes), drawing, said)
 
 
-def _nobody(everything: list[dict[str, Any]], catalogue: Catalogue) -> str:
+def group_name(row: dict[str, Any], catalogue: Catalogue, w: Wording) -> str:
+    """The name of a group of aches."""
+    if row["grouping"] == "symptom":
+        return sentence_case(w.say(catalogue.symptoms[row["group_id"]].name))
+    return w.say(catalogue.areas[row["group_id"]].name) if row["grouping"] == "area" else w.say("All aches")
+
+
+def _nobody(everything: list[dict[str, Any]], catalogue: Catalogue, w: Wording) -> str:
     if not any(row["n_runners"] for row in everything):
-        return "Nobody has been under observation yet: no answer to the ache form beside a run."
-    return f"{_too_few(catalogue)} under observation: no figures are printed."
+        return w.say("Nobody has been under observation yet: no answer to the ache form beside a run.")
+    least = catalogue.days("incidence.min_runners")
+    return w.say("Fewer than {n} runners under observation: no figures are printed.", n=least)
 
 
-def _too_few(catalogue: Catalogue) -> str:
-    return f"Fewer than {catalogue.days('incidence.min_runners')} runners"
-
-
-def _why_not(row: dict[str, Any], catalogue: Catalogue) -> str:
-    """Too few runners, or so few onsets that they would tell on a person."""
-    if row["n_runners"] < catalogue.days("incidence.min_runners"):
-        return _too_few(catalogue)
-    return f"fewer than {catalogue.days('incidence.min_onsets')} onsets"
-
-
-def _rates(row: dict[str, Any], name: str, catalogue: Catalogue) -> RateRow:
+def _rates(row: dict[str, Any], catalogue: Catalogue, w: Wording) -> RateRow:
+    name = group_name(row, catalogue, w)
     if not row["is_printable"]:
-        return RateRow(name, why_not=f"{_why_not(row, catalogue).lower()}: not printed")
+        return RateRow(name, why_not=_why_not(row, catalogue, w))
     return RateRow(
         name,
-        onsets=f"{grouped(row['n_onsets'])} ({row['n_runners_with_onset']})",
-        per_hours=_rate(row, "per_1000_h", "no hours"),
-        per_km=_rate(row, "per_1000_km", "no km"),
-        aching=_burden_of(row["n_symptom_days"], row["symptom_days_per_1000_h"]),
-        lost=_burden_of(row["n_days_lost"], row["days_lost_per_1000_h"]),
+        onsets=f"{w.number(row['n_onsets'])} ({w.number(row['n_runners_with_onset'])})",
+        per_hours=_rate(row, "per_1000_h", 1, w) or w.say("no hours"),
+        per_km=_rate(row, "per_1000_km", 2, w) or w.say("no km"),
+        aching=_burden_of(row["n_symptom_days"], row["symptom_days_per_1000_h"], w),
+        lost=_burden_of(row["n_days_lost"], row["days_lost_per_1000_h"], w),
     )
 
 
-def _rate(row: dict[str, Any], name: str, without: str) -> str:
-    digits = 1 if name == "per_1000_h" else 2
+def _why_not(row: dict[str, Any], catalogue: Catalogue, w: Wording) -> str:
+    """Too few runners, or so few onsets that they would tell on a person."""
+    least = catalogue.days("incidence.min_runners")
+    if row["n_runners"] < least:
+        return w.say("fewer than {n} runners: not printed", n=least)
+    return w.say("fewer than {n} onsets: not printed", n=catalogue.days("incidence.min_onsets"))
+
+
+def _rate(row: dict[str, Any], name: str, digits: int, w: Wording) -> str:
+    """A rate with its interval; empty where there is none."""
     if row[name] is None:
-        return without
-    return f"{row[name]:.{digits}f} ({row[f'{name}_low']:.{digits}f}–{row[f'{name}_high']:.{digits}f})"
+        return ""
+    rate, low, high = (w.fixed(row[f"{name}{end}"], digits) for end in ("", "_low", "_high"))
+    return f"{rate} ({low}–{high})"
 
 
-def _burden_of(n_days: float | None, per_hours: float | None) -> str:
+def _burden_of(n_days: float | None, per_hours: float | None, w: Wording) -> str:
     if n_days is None:
-        return "not reported"
-    return grouped(n_days) if per_hours is None else f"{grouped(n_days)} ({per_hours:.0f})"
+        return w.say("not reported")
+    return w.number(n_days, 0) if per_hours is None else f"{w.number(n_days, 0)} ({w.number(per_hours, 0)})"
 
 
-def _exposure(row: dict[str, Any]) -> str:
+def _exposure(row: dict[str, Any], w: Wording) -> str:
     """Whom the rates are of, and what they ran meanwhile."""
-    silent = [f"{grouped(row[f'n_runs_without_{what}'])} without {what}" for what in ("duration", "distance")
-              if row[f"n_runs_without_{what}"]]  # fmt: skip
-    adding = f" Of these, {listing(silent)} add nothing." if silent else ""
-    return (
-        f"{count(row['n_runners'], 'runner')} under observation on {grouped(row['n_observed_days'])} days, with "
-        f"{grouped(row['hours'])} h and {grouped(row['km'])} km of running in {grouped(row['n_runs'])} runs.{adding}"
+    told = w.count(
+        row["n_runners"],
+        "{n} runner under observation on {days} days, with {hours} h and {km} km of running in {runs} runs.",
+        "{n} runners under observation on {days} days, with {hours} h and {km} km of running in {runs} runs.",
+        days=w.number(row["n_observed_days"]),
+        hours=w.number(row["hours"], 0),
+        km=w.number(row["km"], 0),
+        runs=w.number(row["n_runs"]),
     )
+    silent = {what: row[f"n_runs_without_{what}"] for what in ("duration", "distance")}
+    adding = ADD_NOTHING[tuple(what for what, n in silent.items() if n)]
+    values = {what: w.number(n) for what, n in silent.items()}
+    return f"{told} {w.say(adding, **values)}" if adding else told
 
 
-def _not_counted(row: dict[str, Any]) -> tuple[str, ...]:
+def _not_counted(row: dict[str, Any], w: Wording) -> str:
     n = row["n_onsets_not_counted"]
-    why = "sudden, there from the first day, back after a silence, or outside observation"
-    return (f"{count(n, 'ache is', 'aches are')} not counted as an onset: {why}.",) if n else ()
-
-
-def _burden(row: dict[str, Any]) -> str:
-    """How long all aches together lasted, in words."""
-    n_scored, days = row["n_scored_days"], row["n_symptom_days"]
-    told = f"Burden of all aches: {grouped(days)} days with one"
-    if row["severity_days"] is None:
-        return f"{told}; severity was not scored."
-    weighted = f"{grouped(row['severity_days'])} days of the worst severity, from {grouped(n_scored)} scored days"
-    rate = row["severity_days_per_1000_h"]
-    return f"{told}; weighted by severity {weighted}{'' if rate is None else f' ({rate:.0f} per 1000 h)'}."
-
-
-def _weeks(prevalence: dy.DataFrame[Prevalence], as_of: date, catalogue: Catalogue) -> tuple[Drawing | None, str]:
-    """The bars of the last weeks, and the newest of them in words."""
-    mondays = cohort_charts.last_weeks(as_of)
-    rows = prevalence.filter(pl.col("grouping") == "all", pl.col("week_start").is_in(mondays)).sort("week_start")
-    if not rows["is_printable"].any():
-        least = catalogue.days("incidence.min_runners")
-        return None, f"In none of the last {len(mondays)} weeks did {least} or more runners answer the ache form."
-    newest = rows.filter("is_printable").row(-1, named=True)
-    share, low, high = (percent(newest[f"share_with_symptom{end}"]) for end in ("", "_low", "_high"))
-    told = (
-        f"Week of {day(newest['week_start'], as_of)}: {newest['n_with_symptom']} of {newest['n_answered']} who "
-        f"answered had an ache, {share} ({low[:-2]}–{high})"
+    if not n:
+        return ""
+    return w.count(
+        n,
+        "{n} ache is not counted as an onset: sudden, there from the first day, back after a silence, or outside "
+        "observation.",
+        "{n} aches are not counted as an onset: sudden, there from the first day, back after a silence, or outside "
+        "observation.",
     )
-    if newest["share_substantial"] is None:
-        return cohort_charts.weeks(list(rows.iter_rows(named=True)), as_of), f"{told}."
-    n, part = newest["n_substantial"], percent(newest["share_substantial"])
-    return cohort_charts.weeks(list(rows.iter_rows(named=True)), as_of), f"{told}; a substantial one: {n} ({part})."
+
+
+def _burden(row: dict[str, Any], w: Wording) -> str:
+    """How long all aches together lasted, in words; empty where their row says nothing either."""
+    if not row["is_printable"]:
+        return ""
+    days, rate = w.number(row["n_symptom_days"]), row["severity_days_per_1000_h"]
+    if row["severity_days"] is None:
+        return w.say("Burden of all aches: {days} days with one; severity was not scored.", days=days)
+    weighted, scored = w.number(row["severity_days"], 0), w.number(row["n_scored_days"])
+    if rate is None:
+        return w.say(
+            "Burden of all aches: {days} days with one; weighted by severity {weighted} days of the worst severity, "
+            "from {scored} scored days.",
+            days=days, weighted=weighted, scored=scored,
+        )  # fmt: skip
+    return w.say(
+        "Burden of all aches: {days} days with one; weighted by severity {weighted} days of the worst severity, from "
+        "{scored} scored days ({rate} per 1000 h).",
+        days=days, weighted=weighted, scored=scored, rate=w.number(rate, 0),
+    )  # fmt: skip
+
+
+def _weeks(
+    prevalence: dy.DataFrame[Prevalence], as_of: date, catalogue: Catalogue, w: Wording
+) -> tuple[Drawing | None, str]:
+    """The bars of the last weeks, and the newest of them in words."""
+    rows = weeks_shown(prevalence, as_of)
+    if not rows["is_printable"].any():
+        return None, w.say(
+            "In none of the last {weeks} weeks did {n} or more runners answer the ache form.",
+            weeks=len(cohort_charts.last_weeks(as_of)),
+            n=catalogue.days("incidence.min_runners"),
+        )
+    drawing = cohort_charts.weeks(list(rows.iter_rows(named=True)), as_of, w)
+    return drawing, _week(rows.filter("is_printable").row(-1, named=True), as_of, w)
+
+
+def weeks_shown(prevalence: dy.DataFrame[Prevalence], as_of: date) -> pl.DataFrame:
+    """The last whole weeks of all aches together, oldest first; those that may not be printed are among them."""
+    is_shown = pl.col("week_start").is_in(cohort_charts.last_weeks(as_of))
+    return prevalence.filter(pl.col("grouping") == "all", is_shown).sort("week_start")
+
+
+def _week(row: dict[str, Any], as_of: date, w: Wording) -> str:
+    values = {
+        "day": w.day(row["week_start"], as_of),
+        "n": w.number(row["n_with_symptom"]),
+        "answered": w.number(row["n_answered"]),
+        "share": w.percent(row["share_with_symptom"]),
+        "bounds": bounds(row["share_with_symptom_low"], row["share_with_symptom_high"], w),
+    }
+    if row["share_substantial"] is None:
+        return w.say("Week of {day}: {n} of {answered} who answered had an ache, {share} ({bounds}).", **values)
+    # translators: a substantial ache reduces training or performance moderately or more
+    return w.say(
+        "Week of {day}: {n} of {answered} who answered had an ache, {share} ({bounds}); a substantial one: "
+        "{substantial} ({part}).",
+        substantial=w.number(row["n_substantial"]),
+        part=w.percent(row["share_substantial"]),
+        **values,
+    )

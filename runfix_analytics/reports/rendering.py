@@ -4,9 +4,12 @@ from functools import lru_cache
 
 import jinja2
 
+from runfix_analytics.reports.wording import Wording
+
 
 @lru_cache(maxsize=1)
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """The templates' environment, which the extraction of messages reads as well."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader("runfix_analytics.reports"),
         autoescape=True,
@@ -17,6 +20,6 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def render_template(name: str, **values: object) -> str:
-    """A template filled in; every value is escaped."""
-    return _environment().get_template(name).render(**values)
+def render_template(name: str, w: Wording, **values: object) -> str:
+    """A template filled in, its own words in the language of `w` as `say("…")`; every value is escaped."""
+    return environment().get_template(name).render(say=w.say, language=w.language.code, **values)

@@ -1,20 +1,12 @@
 """One runner's page: what a coach reads, prints and hands over."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.reports import charts
-from runfix_analytics.reports.ache_section import (
-    AcheRow,
-    OnsetRow,
-    ache_row,
-    by_coverage,
-    onset_rows,
-    recent_episodes,
-)
+from runfix_analytics.reports.ache_section import AcheRow, OnsetRow, ache_row, older_aches, onset_rows, recent_episodes
 from runfix_analytics.reports.advice_section import (
     Advised,
     MoveRow,
@@ -23,30 +15,19 @@ from runfix_analytics.reports.advice_section import (
     breathing,
     circuit,
     circuit_intro,
-    ranked_areas,
+    days,
 )
-from runfix_analytics.reports.charts import Drawing
+from runfix_analytics.reports.changes_section import changes
+from runfix_analytics.reports.drawing import Drawing
 from runfix_analytics.reports.evidence import evidence
 from runfix_analytics.reports.rendering import render_template
 from runfix_analytics.reports.results import RunnerResults
-from runfix_analytics.reports.words import (
-    CAVEAT,
-    FLAGS,
-    STATUS,
-    UNDER,
-    Mark,
-    ago,
-    area_names,
-    count,
-    day,
-    for_print,
-    limit,
-    listing,
-    marked,
-    percent,
-    place,
-    sentence_case,
-)
+from runfix_analytics.reports.summary_section import FlagBox, flags, sentence
+from runfix_analytics.reports.timeline import timeline
+from runfix_analytics.reports.wording import RUNNER, Wording
+from runfix_analytics.reports.words import CAVEAT, STATUS, Mark, ago, bounds, for_print, limit, marked
+
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -58,19 +39,11 @@ class AreaRow:
     value: str
     bounds: str
     limited_by: str
+    gauge: Drawing | None
     strip: Drawing
     sets: str
+    sides: str
     last_trained: str
-
-
-@dataclass(frozen=True)
-class FlagBox:
-    """A red flag: whom to see, why, and what is withheld."""
-
-    where: str
-    reasons: str
-    withheld: str
-    is_medical: bool
 
 
 @dataclass(frozen=True)
@@ -78,6 +51,7 @@ class RunnerView:
     """Everything on the page, final."""
 
     name: str
+    is_own: bool
     week: str
     data_until: str
     completeness: tuple[str, ...]
@@ -85,208 +59,204 @@ class RunnerView:
     sentence: str
     flags: tuple[FlagBox, ...]
     areas: tuple[AreaRow, ...]
+    areas_heading: str
     advice_intro: str
     advised: tuple[Advised, ...]
     circuit_intro: str
     circuit: tuple[MoveRow, ...]
     breathing: str
+    days: str
     dose: str
     evidence: str
+    changes_heading: str
+    changes: tuple[str, ...]
+    timeline_heading: str
     timeline: Drawing
     no_aches: str
     aches: tuple[AcheRow, ...]
+    older_aches: str
+    is_over_leaf: bool
     onsets: tuple[OnsetRow, ...]
     method: tuple[str, ...]
     caveat: str
     version: str
 
 
-def render(results: RunnerResults, catalogue: Catalogue) -> str:
+def render(results: RunnerResults, catalogue: Catalogue, w: Wording) -> str:
     """The page as self-contained HTML without script; the same results give the same bytes."""
-    return render_template("runner.html.j2", page=view(results, catalogue))
+    return render_template("runner.html.j2", w, page=view(results, catalogue, w))
 
 
-def view(results: RunnerResults, catalogue: Catalogue) -> RunnerView:
+def view(results: RunnerResults, catalogue: Catalogue, w: Wording) -> RunnerView:
     """The page's numbers and sentences."""
-    dose_low, dose_high = (f"{end:g}" for end in catalogue.bounds("advice.dose_sessions"))
-    rounds_low, rounds_high = (f"{end:g}" for end in catalogue.bounds("advice.dose_rounds"))
+    n_weeks, earlier = len(results.weeks), results.earlier
     return RunnerView(
         name=results.name,
-        week=f"Week to {day(results.as_of)}",
-        data_until=_data_until(results),
-        completeness=_completeness(results, catalogue),
-        marked=marked(results.marks, results.as_of),
-        sentence=sentence(results, catalogue),
-        flags=_flags(results, catalogue),
-        areas=tuple(_area_row(results, area, catalogue) for area in catalogue.areas),
-        advice_intro=advice_intro(results),
-        advised=advised(results, catalogue),
-        circuit_intro=circuit_intro(results, catalogue),
-        circuit=circuit(results, catalogue),
-        breathing=breathing(results, catalogue),
-        dose=(
-            f"Dose for every move: {dose_low}–{dose_high} sessions a week, {rounds_low}–{rounds_high} rounds, each set "
-            f"stopped where about {catalogue.days('advice.dose_rir')} more good repetitions were left."
+        is_own=w.voice == RUNNER,
+        week=w.say("Week to {day}", day=w.day(results.as_of)),
+        data_until=_data_until(results, w),
+        completeness=completeness(results, catalogue, w),
+        marked=marked(results.marks, results.as_of, w),
+        sentence=sentence(results, catalogue, w),
+        flags=flags(results, catalogue, w),
+        areas=tuple(_area_row(results, area, catalogue, w) for area in catalogue.areas),
+        areas_heading=w.say("Five areas: strength work of the last four weeks"),
+        advice_intro=advice_intro(results, w),
+        advised=advised(results, catalogue, w),
+        circuit_intro=circuit_intro(results, catalogue, w),
+        circuit=circuit(results, catalogue, w),
+        breathing=breathing(results, catalogue, w),
+        days=days(results, catalogue, w),
+        dose=_dose(catalogue, w),
+        evidence=evidence(results, catalogue, w),
+        changes_heading=w.say("Since the report of {day}", day=w.day(earlier.as_of, results.as_of)) if earlier else "",
+        changes=changes(results, catalogue, w),
+        timeline_heading=w.count(n_weeks, "{n} week on one axis", "{n} weeks on one axis"),
+        timeline=timeline(results, catalogue, w),
+        no_aches=_no_aches(results, w),
+        aches=tuple(ache_row(episode, results, catalogue, w) for episode in recent_episodes(results)),
+        older_aches=older_aches(results, w),
+        is_over_leaf=_is_over_leaf(results),
+        onsets=onset_rows(results, catalogue, w),
+        method=_method(catalogue, w),
+        caveat=w.say(CAVEAT),
+        version=w.say(
+            "catalogue and parameters {version} · inputs {inputs}", version=catalogue.version, inputs=results.inputs
         ),
-        evidence=evidence(results, catalogue),
-        timeline=charts.timeline(results, catalogue),
-        no_aches=_no_aches(results),
-        aches=tuple(ache_row(episode, results, catalogue) for episode in recent_episodes(results)),
-        onsets=onset_rows(results, catalogue),
-        method=_method(catalogue),
-        caveat=CAVEAT,
-        version=f"catalogue and parameters {catalogue.version}",
     )
 
 
-def sentence(results: RunnerResults, catalogue: Catalogue) -> str:
-    """The one sentence of the page: the most pressing thing, and what to do."""
-    still_open = results.open_episodes()
-    if results.referrals.height:
-        return _referral_sentence(still_open, results, catalogue)
+def _data_until(results: RunnerResults, w: Wording) -> str:
     newest = results.newest_entry()
-    if newest and results.is_silent(newest):
-        return f"Nothing logged since {day(newest, results.as_of)}, from any source: ask."
-    if still_open:
-        under = [episode for episode in still_open if _under(episode, results, catalogue)]
-        return _ache_sentence((under or still_open)[0], results, catalogue)
-    ranked = [row["area_id"] for row in ranked_areas(results)]
-    if ranked:
-        first = area_names(ranked[:1], catalogue)
-        return f"No open ache; under target: {area_names(ranked, catalogue)}. Start with {first}."
-    if (results.advice["status"] == "log_first").any():
-        return "Strength work is not known: log it first; three weeks of entries make it known."
-    return "All five areas are on target and no ache is open: keep going."
+    return w.say("no log yet") if newest is None else w.say("data until {day}", day=w.day(newest))
 
 
-def _referral_sentence(still_open: list[dict[str, Any]], results: RunnerResults, catalogue: Catalogue) -> str:
-    medical = set(results.referrals.filter(pl.col("flag") == "medical")["episode_id"])
-    flagged = medical or set(results.referrals["episode_id"])
-    where = sentence_case(listing([place(e, catalogue) for e in still_open if e["episode_id"] in flagged]))
-    if medical:
-        return f"{where}: get medical advice before any more training."
-    return f"{where}: see a physical therapist before any more exercises for it."
-
-
-def _under(episode: dict[str, Any], results: RunnerResults, catalogue: Catalogue) -> list[str]:
-    """The areas linked to an ache that are under target, the least covered first."""
-    today = results.today()
-    linked = catalogue.linked_areas(episode["symptom_id"])
-    return sorted((a for a in linked if a in today and today[a]["status"] in UNDER), key=by_coverage(today))
-
-
-def _ache_sentence(episode: dict[str, Any], results: RunnerResults, catalogue: Catalogue) -> str:
-    today = results.today()
-    begin = f"{sentence_case(place(episode, catalogue))} ache since {day(episode['onset_on'], results.as_of)}"
-    if episode["state"] == "silent":
-        return f"{begin}, not heard of since {day(episode['last_reported_on'], results.as_of)}: ask how it is."
-    under = _under(episode, results, catalogue)
-    if under:
-        shares = listing([f"{catalogue.areas[a].name.lower()} {percent(today[a]['coverage'])}" for a in under])
-        return f"{begin}; of the areas the article links to it, under target: {shares} of the target."
-    linked = catalogue.linked_areas(episode["symptom_id"])
-    unknown = [area for area in linked if area not in today or today[area]["coverage"] is None]
-    if unknown:
-        return f"{begin}; strength work for {area_names(unknown, catalogue)} is not known: log it first."
-    if not linked:
-        return f"{begin}; the article links no area to this place."
-    return f"{begin}; no area that the article links to it is under target."
-
-
-def _data_until(results: RunnerResults) -> str:
-    newest = results.newest_entry()
-    return "no log yet" if newest is None else f"data until {day(newest)}"
-
-
-def _completeness(results: RunnerResults, catalogue: Catalogue) -> tuple[str, ...]:
+def completeness(results: RunnerResults, catalogue: Catalogue, w: Wording) -> tuple[str, ...]:
     """What is known, first of all: counts of the last four weeks and the newest entry of each log."""
-    logged, as_of, window = results.logged, results.as_of, catalogue.days("coverage.window")
-    known = results.known_days.tail(window)
-    n_known = int(known["is_known"].sum())
-    n_assumed = int((known["evidence"] == "assumed").sum())
-    assumed = f" ({n_assumed} assumed from the runs)" if n_assumed else ""
+    logged, as_of = results.logged, results.as_of
     parts = [
-        f"Runs: {logged.n_runs}, last {ago(logged.last_run_on, as_of)}",
-        f"strength: {count(logged.n_strength_sessions, 'session')}, last {ago(logged.last_strength_on, as_of)}, "
-        f"log known on {n_known} of {window} days{assumed}",
-        f"aches: answered in {logged.n_answered_weeks} of 4 weeks, last {ago(logged.last_answer_on, as_of)}",
+        w.say("Runs: {n}, last {ago}", n=w.number(logged.n_runs), ago=ago(logged.last_run_on, as_of, w)),
+        _strength(results, catalogue, w),
+        w.say(
+            "aches: answered in {n} of 4 weeks, last {ago}",
+            n=w.number(logged.n_answered_weeks),
+            ago=ago(logged.last_answer_on, as_of, w),
+        ),
     ]
     if logged.n_undecided_sets:
-        names = listing([f"“{for_print(name)}”" for name in logged.undecided_names])
-        parts.append(f"{logged.n_undecided_sets} of {count(logged.n_sets, 'set')} not recognised ({names})")
+        names = w.listing([f"“{for_print(name)}”" for name in logged.undecided_names])
+        parts.append(w.count(logged.n_sets, "{undecided} of {n} set not recognised ({names})",
+                             "{undecided} of {n} sets not recognised ({names})", names=names,
+                             undecided=w.number(logged.n_undecided_sets)))  # fmt: skip
     if logged.n_bad_files:
-        parts.append(f"{count(logged.n_bad_files, 'file')} damaged or not readable")
+        parts.append(
+            w.count(logged.n_bad_files, "{n} file damaged or not readable", "{n} files damaged or not readable")
+        )
     return tuple(parts)
 
 
-def _flags(results: RunnerResults, catalogue: Catalogue) -> tuple[FlagBox, ...]:
-    episodes = {episode["episode_id"]: episode for episode in results.open_episodes()}
-    boxes = []
-    for (episode_id,), rows in results.referrals.group_by(["episode_id"], maintain_order=True):
-        flags = [FLAGS[flag] for flag in rows["flag"]]
-        areas = [a for a in catalogue.areas if rows["withheld_areas"].list.contains(a).any()]
-        withheld = f"No exercises for {area_names(areas, catalogue)}" if areas else "No exercises for this place"
-        if rows["withholds_lower_body"].any():
-            withheld = "No lower-body exercises" if not areas else f"{withheld}, and no lower-body exercises"
-        is_medical = bool((rows["flag"] == "medical").any())
-        where = place(episodes[str(episode_id)], catalogue)
-        boxes.append(FlagBox(where, listing(flags), f"{withheld} until then.", is_medical))
-    return tuple(boxes)
+def _strength(results: RunnerResults, catalogue: Catalogue, w: Wording) -> str:
+    logged, assumed = results.logged, results.n_assumed_days
+    sessions = w.count(logged.n_strength_sessions, "{n} session", "{n} sessions")
+    told = {
+        "sessions": sessions,
+        "ago": ago(logged.last_strength_on, results.as_of, w),
+        "known": w.number(results.n_known_days),
+        "window": w.number(catalogue.days("coverage.window")),
+    }
+    if assumed:
+        return w.say(
+            "strength: {sessions}, last {ago}, log known on {known} of {window} days ({assumed} assumed from the runs)",
+            assumed=w.number(assumed), **told,
+        )  # fmt: skip
+    return w.say("strength: {sessions}, last {ago}, log known on {known} of {window} days", **told)
 
 
-def _area_row(results: RunnerResults, area: str, catalogue: Catalogue) -> AreaRow:
-    row = results.today().get(area)
-    drawing = charts.strip(results, area, catalogue)
-    name = catalogue.areas[area].name
+def _area_row(results: RunnerResults, area: str, catalogue: Catalogue, w: Wording) -> AreaRow:
+    row = results.today.get(area)
+    drawing = charts.strip(results, area, catalogue, w)
+    name = w.say(catalogue.areas[area].name)
     if row is None:
-        return AreaRow(name, STATUS["not_known"], "–", "no log", "", drawing, "–", "never logged")
-    bounds = f"{percent(row['coverage_low'])[:-2]}–{percent(row['coverage_high'])}"
-    is_exact = row["coverage"] is not None and percent(row["coverage_low"]) == percent(row["coverage_high"])
+        mark, never = STATUS["not_known"].said(w), w.say("never logged")
+        return AreaRow(name, mark, "–", w.say("no log"), "", None, drawing, "–", "", never)
+    is_exact = row["coverage"] is not None and w.percent(row["coverage_low"]) == w.percent(row["coverage_high"])
     sides = ""
     if row["hard_sets_left"] != row["hard_sets_right"]:
-        sides = f" (left {_sets(row['hard_sets_left'])}, right {_sets(row['hard_sets_right'])})"
+        left, right = w.number(row["hard_sets_left"]), w.number(row["hard_sets_right"])
+        sides = w.say("(left {left}, right {right})", left=left, right=right)
+    sets = w.count(
+        row["n_sessions"], "{sets} in {n} session", "{sets} in {n} sessions", sets=w.number(row["hard_sets"])
+    )
+    between = w.say("between {bounds}", bounds=bounds(row["coverage_low"], row["coverage_high"], w))
+    trained_on = row["last_trained_on"]
     return AreaRow(
         name=name,
-        mark=STATUS[row["status"]],
-        value=percent(row["coverage"]),
-        bounds="" if is_exact else f"between {bounds}",
-        limited_by=limit(row),
+        mark=STATUS[row["status"]].said(w),
+        value=w.percent(row["coverage"]),
+        bounds="" if is_exact else between,
+        limited_by=limit(row, w),
+        gauge=charts.gauge(row, name, catalogue, w),
         strip=drawing,
-        sets=f"{_sets(row['hard_sets'])} in {count(row['n_sessions'], 'session')}{sides}"
-        if row["n_sessions"]
-        else "none",
-        last_trained=ago(row["last_trained_on"], results.as_of) if row["last_trained_on"] else "not in the log",
+        sets=sets if row["n_sessions"] else w.say("none"),
+        sides=sides,
+        last_trained=ago(trained_on, results.as_of, w) if trained_on else w.say("not in the log"),
     )
 
 
-def _sets(number: float) -> str:
-    return f"{round(number, 1):g}"
+def _is_over_leaf(results: RunnerResults) -> bool:
+    """Whether evidence begins on the back of the sheet: not where the front is short, or longer than one side."""
+    forms = {row["form"] for row in results.moves}
+    return forms == {"addition"} and not results.referrals
 
 
-def _no_aches(results: RunnerResults) -> str:
+def _no_aches(results: RunnerResults, w: Wording) -> str:
     """What is known where no ache is: silence is not "no pain"."""
     last = results.logged.last_answer_on
     if last is None:
-        return "The ache form was never answered: ask."
+        return w.say("The ache form was never answered: ask.")
     if results.is_silent(last):
-        return f"No answer to the ache form since {day(last, results.as_of)}: ask. No ache was reported before."
-    return "No ache reported."
+        return w.say("No answer to the ache form since {day}: ask. No ache was reported before.",
+                     day=w.day(last, results.as_of))  # fmt: skip
+    return w.say("No ache reported.")
 
 
-def _method(catalogue: Catalogue) -> tuple[str, ...]:
-    window = catalogue.days("coverage.window")
+def _dose(catalogue: Catalogue, w: Wording) -> str:
+    sessions, rounds = (
+        "–".join(w.number(end) for end in catalogue.bounds(f"advice.dose_{name}")) for name in ("sessions", "rounds")
+    )
+    return w.say(
+        "Dose for every move: {sessions} sessions a week, {rounds} rounds, each set stopped where about {left} more "
+        "good repetitions were left.",
+        sessions=sessions,
+        rounds=rounds,
+        left=w.number(catalogue.days("advice.dose_rir")),
+    )
+
+
+def _method(catalogue: Catalogue, w: Wording) -> tuple[str, ...]:
+    window = w.number(catalogue.days("coverage.window"))
     return (
-        f"Coverage: hard sets of the last {window} days against the target of "
-        f"{catalogue.number('coverage.sessions_per_week'):g} sessions a week with "
-        f"{catalogue.number('coverage.full_session_sets'):g} hard sets an area each (the target is ours, from the "
-        "article's dose). A move counts 1 for its main areas and ½ for the others; warm-ups do not count; sets without "
-        "logged effort count fully; a set of one stated side counts ½.",
-        f"Not known is not zero: a day counts only with evidence that the log was live; under "
-        f"{percent(catalogue.number('coverage.min_known_share'))} known days coverage is not known, only its bounds.",
-        f"On target from {percent(catalogue.number('coverage.on_target'))}; under the floor below "
-        f"{percent(catalogue.number('coverage.floor'))} even if every unknown day were trained.",
-        f"Before an onset: the {window} days that end {catalogue.days('onset.lag_noticed')} or "
-        f"{catalogue.days('onset.lag_reported')} days before it, because pain begins before it is reported; beside the "
-        "same runner's other known weeks out of reach of any ache (from as many days before it to its end), when rehab "
-        "may be in them. Association in one person's log: a description, no test and no cause.",
+        w.say(
+            "Coverage: hard sets of the last {window} days against {sessions} sessions a week with {sets} hard sets an "
+            "area each (our target, from the article's dose). A move counts 1 for its main areas, ½ for the others; a "
+            "set of one side ½; warm-ups not; sets without logged effort fully.",
+            window=window,
+            sessions=w.number(catalogue.number("coverage.sessions_per_week")),
+            sets=w.number(catalogue.number("coverage.full_session_sets")),
+        ),
+        w.say(
+            "Not known is not zero: under {share} known days only bounds are told. On target from {on_target}; under "
+            "the floor below {floor} even if every unknown day were trained.",
+            share=w.percent(catalogue.number("coverage.min_known_share")),
+            on_target=w.percent(catalogue.number("coverage.on_target")),
+            floor=w.percent(catalogue.number("coverage.floor")),
+        ),
+        w.say(
+            "Before an onset: the {window} days that end {noticed} or {reported} days before it, because pain begins "
+            "before it is reported; beside own known weeks out of reach of any ache. One person's log: a description, "
+            "no test and no cause.",
+            window=window,
+            noticed=w.number(catalogue.days("onset.lag_noticed")),
+            reported=w.number(catalogue.days("onset.lag_reported")),
+        ),
     )
