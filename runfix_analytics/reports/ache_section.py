@@ -136,9 +136,20 @@ def _last_pain(episode: Row, w: Wording) -> str:
 def onset_rows(results: RunnerResults, catalogue: Catalogue, w: Wording) -> tuple[OnsetRow, ...]:
     """Coverage of each linked area before the onsets of the episodes that the page lists, the newest first."""
     shown = {episode["episode_id"]: episode for episode in recent_episodes(results)}
+    told = _linked_onsets(results)[:MOST_ONSETS]
+    return tuple(_onset(row, shown[row["episode_id"]], results, catalogue, w) for row in told)
+
+
+def older_onsets(results: RunnerResults, w: Wording) -> str:
+    """How many rows of the listed aches the table does not hold; empty where it holds all."""
+    n = len(_linked_onsets(results)) - MOST_ONSETS
+    return w.count(n, "And {n} earlier row.", "And {n} earlier rows.") if n > 0 else ""
+
+
+def _linked_onsets(results: RunnerResults) -> list[Row]:
+    shown = {episode["episode_id"] for episode in recent_episodes(results)}
     newest = sorted(results.onset_coverage, key=lambda row: row["onset_on"], reverse=True)
-    told = [row for row in newest if row["episode_id"] in shown and row["area_id"] is not None]
-    return tuple(_onset(row, shown[row["episode_id"]], results, catalogue, w) for row in told[:MOST_ONSETS])
+    return [row for row in newest if row["episode_id"] in shown and row["area_id"] is not None]
 
 
 def _onset(row: Row, episode: Row, results: RunnerResults, catalogue: Catalogue, w: Wording) -> OnsetRow:

@@ -76,7 +76,7 @@ def _followed(earlier: Earlier, catalogue: Catalogue, w: Wording) -> str:
     told = [
         w.count(
             earlier.n_days_done.get(move, 0), "{move} logged on {n} day", "{move} logged on {n} days",
-            move=w.name(catalogue.exercises[move].name) if move in catalogue.exercises else move,
+            move=w.say(catalogue.exercises[move].name) if move in catalogue.exercises else move,
         )
         for move in ids
     ]  # fmt: skip

@@ -78,7 +78,8 @@ def _referred(results: RunnerResults, aches: list[Row], catalogue: Catalogue, w:
     reasons = [w.say("{place}: red flag reported", place=where), w.say("{place}: red flag", place=where)]
     if medical:
         return "medical", reasons
-    is_seen = any(mark["mark"] == SEEN and mark["from_on"] >= episode["first_reported_on"] for mark in results.marks)
+    # a report after the visit may be a new flag: then it is "see a physio" again
+    is_seen = any(mark["mark"] == SEEN and mark["from_on"] >= episode["last_reported_on"] for mark in results.marks)
     return "seen" if is_seen else "refer", reasons
 
 

@@ -6,7 +6,15 @@ from typing import Any
 
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.reports import charts
-from runfix_analytics.reports.ache_section import AcheRow, OnsetRow, ache_row, older_aches, onset_rows, recent_episodes
+from runfix_analytics.reports.ache_section import (
+    AcheRow,
+    OnsetRow,
+    ache_row,
+    older_aches,
+    older_onsets,
+    onset_rows,
+    recent_episodes,
+)
 from runfix_analytics.reports.advice_section import (
     Advised,
     MoveRow,
@@ -24,7 +32,7 @@ from runfix_analytics.reports.rendering import render_template
 from runfix_analytics.reports.results import RunnerResults
 from runfix_analytics.reports.summary_section import FlagBox, flags, sentence
 from runfix_analytics.reports.timeline import timeline
-from runfix_analytics.reports.wording import RUNNER, Wording
+from runfix_analytics.reports.wording import Wording
 from runfix_analytics.reports.words import CAVEAT, STATUS, Mark, ago, bounds, for_print, limit, marked
 
 Row = Mapping[str, Any]
@@ -51,7 +59,6 @@ class RunnerView:
     """Everything on the page, final."""
 
     name: str
-    is_own: bool
     week: str
     data_until: str
     completeness: tuple[str, ...]
@@ -77,6 +84,7 @@ class RunnerView:
     older_aches: str
     is_over_leaf: bool
     onsets: tuple[OnsetRow, ...]
+    older_onsets: str
     method: tuple[str, ...]
     caveat: str
     version: str
@@ -92,7 +100,6 @@ def view(results: RunnerResults, catalogue: Catalogue, w: Wording) -> RunnerView
     n_weeks, earlier = len(results.weeks), results.earlier
     return RunnerView(
         name=results.name,
-        is_own=w.voice == RUNNER,
         week=w.say("Week to {day}", day=w.day(results.as_of)),
         data_until=_data_until(results, w),
         completeness=completeness(results, catalogue, w),
@@ -118,6 +125,7 @@ def view(results: RunnerResults, catalogue: Catalogue, w: Wording) -> RunnerView
         older_aches=older_aches(results, w),
         is_over_leaf=_is_over_leaf(results),
         onsets=onset_rows(results, catalogue, w),
+        older_onsets=older_onsets(results, w),
         method=_method(catalogue, w),
         caveat=w.say(CAVEAT),
         version=w.say(

@@ -9,11 +9,12 @@ message that a language lacks is said in English; tests/test_languages.py holds 
 """
 
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import IO
 
 from babel import dates, lists, numbers
 from babel.messages.pofile import read_po
@@ -40,11 +41,6 @@ class Language:
     lower_case_names: bool
     messages: _Messages
 
-    @property
-    def is_plural(self) -> Callable[[float], bool]:
-        """Whether a number takes the second form; every language so far has two."""
-        return lambda number: number != 1
-
 
 @cache
 def languages() -> dict[str, Language]:
@@ -62,8 +58,8 @@ def languages() -> dict[str, Language]:
     return found
 
 
-def _messages(file: object) -> _Messages:
-    catalog = read_po(file)  # type: ignore[arg-type]
+def _messages(file: IO[bytes]) -> _Messages:
+    catalog = read_po(file)
     return {
         (message.context or "", _first(message.id)): _forms(message.string)
         for message in catalog
@@ -96,7 +92,7 @@ class Wording:
         forms = self._find(one)
         if len(forms) == 1:
             forms = (one, many)
-        form = forms[-1] if self.language.is_plural(number) else forms[0]
+        form = forms[0] if number == 1 else forms[-1]  # every language so far has these two
         return form.format(n=self.number(number), **values)
 
     def _find(self, words: str) -> tuple[str, ...]:
