@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := build/demo
 DEMO_DAY := 2026-10-25
+DEMO_REPORT_BEFORE := 2026-09-27
 
 export DO_NOT_TRACK = 1
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
@@ -20,12 +21,14 @@ setup: $(READY)  ## a virtual environment with everything, at the pinned version
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[flows,prediction,notebooks,bench,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[flows,prediction,pdf,notebooks,bench,dev]'
 	@touch $(READY)
 
-demo: setup      ## the main job on data/sample: import, assess, publish
+demo: setup      ## the main job on data/sample: import, assess (four weeks before as well, to compare with), publish
 	rm -rf $(DEMO) && mkdir -p build && cp -R data/sample $(DEMO)
 	$(BIN)/runfix init $(DEMO)
+	$(BIN)/runfix import --root $(DEMO) || test $$? -eq 3
+	$(BIN)/runfix assess --root $(DEMO) --as-of $(DEMO_REPORT_BEFORE)
 	$(BIN)/runfix nightly --root $(DEMO) --as-of $(DEMO_DAY) || test $$? -eq 3
 	@$(BIN)/runfix report --root $(DEMO) --list
 

@@ -66,12 +66,15 @@ def init(root: Path) -> None:
 @click.option("--time-zone", default="", help="IANA name like Europe/Berlin, for files that state no offset.")
 @click.option("--units", type=click.Choice(["metric", "imperial"]), default="metric", show_default=True)
 @click.option("--equipment", default="", help='What the runner has, joined by ";", or "none"; empty = not known.')
-def add(name: str, root: Path, time_zone: str, units: str, equipment: str) -> None:
+@click.option("--language", default="", help="Of the runner's own page, like de; empty = that of the squad.")
+def add(name: str, root: Path, time_zone: str, units: str, equipment: str, language: str) -> None:
     """Add a runner: a random id, an inbox folder, and the NAME in a file of its own."""
     from runfix_analytics.store import Store
 
     store = Store(root)
-    runner_id = store.add_runner(name, store.catalogue(), time_zone=time_zone, units=units, equipment=equipment)
+    runner_id = store.add_runner(
+        name, store.catalogue(), time_zone=time_zone, units=units, equipment=equipment, language=language
+    )
     click.echo(f"{runner_id}  put this runner's files into {store.root / 'inbox' / runner_id}")
 
 
@@ -109,9 +112,20 @@ def assess(root: Path, as_of: date, runners: Sequence[str]) -> None:
 @main.command()
 @root_option
 @click.option("--as-of", callback=day_or_none, metavar="DATE", help="The day of the pages; default: last assessed.")
+@click.option(
+    "--since",
+    callback=day_or_none,
+    metavar="DATE",
+    help="Compare with the newest report of that day or before; default: of at least a week before.",
+)
 @runner_option
+@click.option("--pdf", is_flag=True, help="As PDF too, beside each page.")
+@click.option("--open", "is_to_open", is_flag=True, help="Open the page in the browser: the runner's, or the squad's.")
 @click.option("--list", "only_list", is_flag=True, help="Only print where the pages are.")
-def report(root: Path, as_of: date | None, runners: Sequence[str], *, only_list: bool) -> None:
+def report(
+    root: Path, as_of: date | None, since: date | None, runners: Sequence[str],
+    *, pdf: bool, is_to_open: bool, only_list: bool,
+) -> None:  # fmt: skip
     """Write the pages of what is assessed, and print where they are."""
     from runfix_analytics import night
     from runfix_analytics.store import Store
@@ -121,19 +135,28 @@ def report(root: Path, as_of: date | None, runners: Sequence[str], *, only_list:
     done = night.Done()
     if not only_list:
         newest = as_of or night.last_assessed(store)
-        done = run_stages(store.root, ["publish", night.SQUAD], newest, ids)
-    names = store.names()
-    for runner_id in ids or sorted(names, key=lambda runner: names[runner]):
-        page = night.runner_page_path(store.root, runner_id)
-        if page.exists():
-            click.echo(f"{page}  {names.get(runner_id, '')}".rstrip())
-    for page, what in (
-        (night.squad_page_path(store.root), "the squad"),
-        (night.cohort_page_path(store.root), "coverage against onset, for analysts"),
-    ):
-        if page.exists():
-            click.echo(f"{page}  {what}")
+        if since and since >= newest:
+            raise click.UsageError(f"--since must lie before the day of the pages, {newest}")
+        done = run_stages(store.root, ["publish", night.SQUAD], newest, ids, since=since, pdf=pdf)
+    pages = _pages(store, ids)
+    for page, what in pages:
+        click.echo(f"{page}  {what}".rstrip())
+    if is_to_open and pages:
+        wanted = 0 if ids else next((i for i, (page, _) in enumerate(pages) if page.parent.name == "reports"), 0)
+        click.launch(str(pages[wanted][0]))
     finish(done)
+
+
+def _pages(store: "Store", ids: Sequence[str]) -> list[tuple[Path, str]]:
+    """The pages that are there, and whose they are: of these runners or of all, then of the squad."""
+    from runfix_analytics import publishing
+
+    names, known = store.names(), store.runners(store.catalogue())["runner_id"]
+    everybody = ids or sorted(known, key=lambda runner: names.get(runner, runner))
+    found = [(publishing.runner_page_path(store.root, runner), names.get(runner, "")) for runner in everybody]
+    found.append((publishing.squad_page_path(store.root), "the squad"))
+    found.append((publishing.cohort_page_path(store.root), "coverage against onset, for analysts"))
+    return [(page, what) for page, what in found if page.exists()]
 
 
 @main.command()

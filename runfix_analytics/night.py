@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import dataframely as dy
 import polars as pl
@@ -122,9 +122,9 @@ def _renew(store: Store, wanted: Sequence[str]) -> None:
         LOG.warning("of another version, made anew: %s", ", ".join(outdated))
 
 
-def run_stage(stage: str, root: Path, bucket: int, as_of: date, only: Sequence[str] = ()) -> Done:
-    """One stage for one bucket, or for those runners of it in `only`."""
-    return STAGES[stage](root, bucket, as_of, only)
+def run_stage(stage: str, root: Path, bucket: int, as_of: date, only: Sequence[str] = (), **how: Any) -> Done:
+    """One stage for one bucket, or for those runners of it in `only`; `how` are options of publishing."""
+    return STAGES[stage](root, bucket, as_of, only, **how)
 
 
 def buckets(root: Path) -> list[int]:
@@ -281,58 +281,32 @@ def _replace_dated(store: Store, schema: type[S], frame: dy.DataFrame[S], ids: S
 # publish
 
 
-def publish_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()) -> Done:
-    """Writes the pages of a bucket's runners, each beside its place and then renamed: readers see whole pages only."""
-    from runfix_analytics.page_results import stored_results
-    from runfix_analytics.reports import runner_page
-    from runfix_analytics.reports.wording import wording
+def publish_bucket(
+    root: Path, bucket: int, as_of: date, only: Sequence[str] = (), *, since: date | None = None, pdf: bool = False
+) -> Done:
+    """Writes the pages of a bucket's runners; see publishing."""
+    from runfix_analytics.publishing import publish_runners
 
     store = Store(root)
-    catalogue = store.catalogue()
 
     def work(part: dy.DataFrame[Runners]) -> None:
-        for results in stored_results(store, part, as_of, catalogue):
-            page = runner_page.render(results, catalogue, wording())
-            store.write_private(runner_page_path(root, results.runner_id), page.encode())
+        publish_runners(store, part, as_of, since=since, pdf=pdf)
 
-    return _each("publish", _runners_of(store, bucket, catalogue, only), work, count="pages")
+    return _each("publish", _runners_of(store, bucket, store.catalogue(), only), work, count="pages")
 
 
-def publish_squad(root: Path, _bucket: int, as_of: date, _only: Sequence[str] = ()) -> Done:
-    """Writes the squad's page from what is stored of all runners; one without an assessment is named as such."""
-    from runfix_analytics.page_results import stored_results
-    from runfix_analytics.reports import cohort_page, squad_page
-    from runfix_analytics.reports.wording import wording
+def publish_squad(
+    root: Path, _bucket: int, as_of: date, _only: Sequence[str] = (), *, since: date | None = None, pdf: bool = False
+) -> Done:
+    """Writes the squad's pages from what is stored of all runners; see publishing."""
+    from runfix_analytics import publishing
 
-    store = Store(root)
-    catalogue = store.catalogue()
     try:
-        everybody = store.runners(catalogue)
-        there = _assessed(store, everybody, as_of)
-        missing = [runner for runner in everybody["runner_id"] if runner not in set(there["runner_id"])]
-        w = wording()
-        lines = [squad_page.line(results, catalogue, w) for results in stored_results(store, there, as_of, catalogue)]
-        names = store.names()
-        studied = read_cohort(store, as_of)
-        absent = [names.get(runner, runner) for runner in missing]
-        page = squad_page.render(lines, absent, as_of, catalogue, w, is_studied=studied is not None)
-        store.write_private(squad_page_path(root), page.encode())
-        if studied:
-            page = cohort_page.render(studied.found, studied.incidence, studied.prevalence, as_of=as_of,
-                                      n_runners=studied.n_runners, catalogue=catalogue, w=w)  # fmt: skip
-            store.write_private(cohort_page_path(root), page.encode())
+        return Done({"pages": publishing.publish_squad(Store(root), as_of, since=since, pdf=pdf)})
     except OSError:
         raise
     except Exception as error:
         return Done({}, (_failure("publish", "", "squad page", error),))
-    return Done({"pages": 2 if studied else 1})
-
-
-def _assessed(store: Store, runners: dy.DataFrame[Runners], as_of: date) -> dy.DataFrame[Runners]:
-    assessed = store.scan("advice").filter(pl.col("as_of") == as_of).select("runner_id").unique().collect()
-    if assessed.is_empty() and not runners.is_empty():
-        raise StoreError(f"nobody is assessed for {as_of}; run: runfix assess --as-of {as_of}")
-    return Runners.validate(runners.join(assessed, on="runner_id", how="semi"))
 
 
 def last_assessed(store: Store) -> date:
@@ -344,21 +318,6 @@ def last_assessed(store: Store) -> date:
     if newest is None:
         raise StoreError("nothing is assessed yet; run: runfix nightly")
     return newest
-
-
-def runner_page_path(root: Path, runner_id: str) -> Path:
-    """Where a runner's page lies; the path holds the id only."""
-    return root / "reports" / runner_id / "index.html"
-
-
-def squad_page_path(root: Path) -> Path:
-    """Where the squad's page lies."""
-    return root / "reports" / "index.html"
-
-
-def cohort_page_path(root: Path) -> Path:
-    """Where the page on coverage against onset lies, for the analyst and the head coach."""
-    return root / "reports" / "cohort.html"
 
 
 # for all stages
@@ -400,7 +359,7 @@ def _failure(stage: str, runner_id: str, what: str, error: Exception) -> Failure
     return Failure(stage, runner_id, what, reason)
 
 
-STAGES: dict[str, Callable[[Path, int, date, Sequence[str]], Done]] = {
+STAGES: dict[str, Callable[..., Done]] = {
     "import": import_bucket,
     "survey": survey_bucket,
     STUDY: study_squad,

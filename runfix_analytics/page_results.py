@@ -60,6 +60,7 @@ def stored_results(
             name=for_print(names.get(runner_id, runner_id)),
             as_of=as_of,
             units=row["units"],
+            language=row["language"],
             equipment=None if row["equipment"] is None else tuple(row["equipment"]),
             silent_after_days=catalogue.days("advice.silent_after"),
             logged=tables.logged[runner_id],

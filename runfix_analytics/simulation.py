@@ -98,6 +98,7 @@ def _logs(lives: Lives, scenario: Scenario, catalogue: Catalogue) -> Logs:
         active_from=pl.lit(FIRST_DAY),
         active_to=pl.lit(None, pl.Date),
         strength_log=pl.lit("complete" if is_complete else "partial"),
+        language=pl.lit(None, dtype=pl.String),
     )
     sets = np.where(lives.is_logged[:, :, None], lives.sets, 0)[lives.n_burn_in :]
     return Logs(

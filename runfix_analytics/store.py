@@ -4,6 +4,7 @@
       runners.csv      who is in the squad (ids, zones, units, equipment; no names)
       names.csv        runner id → display name, kept apart
       marks.csv        what the coach says of a runner (away, ill, …); need not be there
+      settings.toml    the squad's language, and whether the night makes PDFs; need not be there
       inbox/<runner>/  files as they came; never edited or moved
       originals/       one copy of every file, named by its SHA-256
       headings.toml    what the squad's own forms call our columns; need not be there
@@ -37,6 +38,7 @@ import polars as pl
 from runfix_analytics.catalogue import Catalogue, load_for, name_key
 from runfix_analytics.errors import ConfigError, StoreError
 from runfix_analytics.marks import MARKS_FILE, MarksFile, as_table, as_text, parse
+from runfix_analytics.settings import SETTINGS_FILE, Settings, checked_language, read_settings
 from runfix_analytics.tables import (
     RUNNER_ID,
     STORED_FACTS,
@@ -54,10 +56,11 @@ LOGGED = ("runs", "other_activities", "strength_sets", "strength_days", "ache_re
 ID_LENGTH = 12  # of an import's id in the ids of its rows
 FOLDER_MODE, FILE_MODE, PRIVATE_UMASK = 0o700, 0o600, 0o077
 RUNNER_COLUMNS = ("runner_id", "time_zone", "units", "equipment", "active_from", "active_to", "strength_log")
+OPTIONAL_COLUMNS = ("language",)
 NO_EQUIPMENT = "none"
 TABLES: dict[str, type[dy.Schema]] = STORED_FACTS | STORED_RESULTS
 _FOLDERS = ("inbox", "originals", "tables", "results", "reports")
-_FILES = {"runners.csv": RUNNER_COLUMNS, "names.csv": ("runner_id", "name")}
+_FILES = {"runners.csv": (*RUNNER_COLUMNS, *OPTIONAL_COLUMNS), "names.csv": ("runner_id", "name")}
 _ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 8
 _COPY_BYTES = 1024 * 1024
@@ -102,7 +105,7 @@ class Store:
             for name, header in _FILES.items():
                 if not (root / name).exists():
                     (root / name).write_text(",".join(header) + "\n", encoding="utf-8")
-        own = [path for name in (*_FOLDERS, *_FILES, MARKS_FILE) if (path := root / name).exists()]
+        own = [path for name in (*_FOLDERS, *_FILES, MARKS_FILE, SETTINGS_FILE) if (path := root / name).exists()]
         for path in (root, *own, *(below for folder in own for below in folder.rglob("*"))):
             if not path.is_symlink():
                 path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
@@ -127,6 +130,13 @@ class Store:
         Raises: CatalogueError naming what is wrong in exercises.local.toml.
         """
         return load_for(self.root)
+
+    def settings(self) -> Settings:
+        """What settings.toml says of the squad as a whole.
+
+        Raises: ConfigError naming what is wrong in it.
+        """
+        return read_settings(self.root / SETTINGS_FILE)
 
     # runners
 
@@ -162,18 +172,33 @@ class Store:
         return {runner: name for runner, name in named.items() if name}
 
     def add_runner(
-        self, name: str, catalogue: Catalogue, *, time_zone: str = "", units: str = "metric", equipment: str = ""
+        self,
+        name: str,
+        catalogue: Catalogue,
+        *,
+        time_zone: str = "",
+        units: str = "metric",
+        equipment: str = "",
+        language: str = "",
     ) -> str:
         """A new runner with a random id and an inbox folder; returns the id.
 
-        Raises: ConfigError for an unknown time zone, unit or piece of equipment, or a name that is empty or taken.
+        Raises: ConfigError for an unknown time zone, unit, language or piece of equipment, or a name that is empty or
+        taken.
         """
         name = clean_text(name)
         if not name:
             raise ConfigError("a runner needs a name; it stands in names.csv only")
         if name.casefold() in (known.casefold() for known in self.names().values()):
             raise ConfigError(f'"{name}" is in names.csv already; choose a name that tells them apart')
-        cells = {"runner_id": "new", "time_zone": time_zone, "units": units, "equipment": equipment}
+        cells = {
+            "runner_id": "new",
+            "time_zone": time_zone,
+            "units": units,
+            "equipment": equipment,
+            "strength_log": STRENGTH_LOGS[0],
+            "language": language,
+        }
         _runner(cells, "new runner", catalogue)
         taken = {path.name for path in (self.root / "inbox").iterdir()} | set(self.names())
         runner_id = _new_id()
@@ -181,9 +206,21 @@ class Store:
             runner_id = _new_id()
         with private_files():
             (self.root / "inbox" / runner_id).mkdir(mode=FOLDER_MODE)
-            _append(self.root / "runners.csv", [runner_id, time_zone, units, equipment, "", "", "partial"])
-            _append(self.root / "names.csv", [runner_id, name])
+            self._append("runners.csv", cells | {"runner_id": runner_id})
+            self._append("names.csv", {"runner_id": runner_id, "name": name})
         return runner_id
+
+    def _append(self, name: str, cells: Mapping[str, str]) -> None:
+        """Adds a line to a list kept by hand, in the order of its own headings and in UTF-8."""
+        path = self.root / name
+        text = _text(path) if path.exists() else ",".join(_FILES[name])
+        headings = next(csv.reader(io.StringIO(text)), [])
+        lost = sorted(column for column, cell in cells.items() if cell and column not in headings)
+        if lost:
+            raise ConfigError(f'{name}: there is no column "{lost[0]}"; add it to the first line')
+        line = io.StringIO()
+        csv.writer(line, lineterminator="\n").writerow(cells.get(heading, "") for heading in headings)
+        self.write_private(path, _encoded(f"{text.rstrip()}\n{line.getvalue()}"))
 
     # what the coach says of them
 
@@ -204,9 +241,7 @@ class Store:
 
     def write_marks(self, file: MarksFile) -> None:
         """Writes the whole of marks.csv, as `write_private` does."""
-        text = as_text(file)
-        encoding = "utf-8" if text.isascii() else "utf-8-sig"  # by the mark at its head a spreadsheet knows UTF-8
-        self.write_private(self.root / MARKS_FILE, text.encode(encoding))
+        self.write_private(self.root / MARKS_FILE, _encoded(as_text(file)))
 
     # tables
 
@@ -377,15 +412,6 @@ def _new_id() -> str:
     return "r" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH - 1))
 
 
-def _append(path: Path, cells: list[str]) -> None:
-    existing = path.read_text(encoding="utf-8") if path.exists() else ""
-    with path.open("a", encoding="utf-8", newline="") as file:
-        if existing and not existing.endswith("\n"):
-            file.write("\n")
-        csv.writer(file, lineterminator="\n").writerow(cells)
-    path.chmod(FILE_MODE)
-
-
 def _lines(path: Path) -> tuple[Sequence[str], list[tuple[int, dict[str, str]]]]:
     """The headings of a list kept by hand, and the number and the cells of each line below them.
 
@@ -408,8 +434,12 @@ def _text(path: Path) -> str:
         return content.decode("cp1252", errors="replace")
 
 
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8" if text.isascii() else "utf-8-sig")  # by the mark at its head a spreadsheet knows UTF-8
+
+
 def _runner(row: Mapping[str, str | None], where: str, catalogue: Catalogue) -> dict[str, Any]:
-    cells = {name: (row.get(name) or "").strip() for name in RUNNER_COLUMNS}
+    cells = {name: (row.get(name) or "").strip() for name in (*RUNNER_COLUMNS, *OPTIONAL_COLUMNS)}
     if not re.fullmatch(RUNNER_ID, cells["runner_id"]):
         raise ConfigError(f'{where}, runner_id: "{cells["runner_id"]}" must be letters, digits, - and _ (64 at most)')
     _zone(cells["time_zone"], where)
@@ -425,6 +455,7 @@ def _runner(row: Mapping[str, str | None], where: str, catalogue: Catalogue) -> 
         "active_from": active_from,
         "active_to": active_to,
         "strength_log": _choice(cells["strength_log"], STRENGTH_LOGS, f"{where}, strength_log"),
+        "language": checked_language(cells["language"], f"{where}, language") if cells["language"] else None,
     }
 
 

@@ -76,7 +76,7 @@ class Runners(dy.Schema):
     `time_zone` null: the runner's wall clock is assumed to be the file's. `units` decide where a file states none.
     `equipment` null: not known, which is not the same as an empty list (nothing but the floor and a wall).
     `active_from` / `active_to` null: since the first log, until now. `strength_log` complete: a day without entry
-    in the active period is a day without strength work.
+    in the active period is a day without strength work. `language` null: that of the squad.
     """
 
     runner_id = _runner(primary_key=True)
@@ -86,6 +86,7 @@ class Runners(dy.Schema):
     active_from = dy.Date(nullable=True)
     active_to = dy.Date(nullable=True)
     strength_log = _one_of(STRENGTH_LOGS)
+    language = dy.String(nullable=True)
 
 
 class Marks(dy.Schema):

@@ -106,8 +106,8 @@ def runner_ids(store: "Store", wanted: Iterable[str]) -> list[str]:
     return ids
 
 
-def run_stages(root: Path, stages: Sequence[str] | None, as_of: date, ids: Sequence[str]) -> "Done":
-    """Runs stages of a night in a loop, with a progress bar for each."""
+def run_stages(root: Path, stages: Sequence[str] | None, as_of: date, ids: Sequence[str], **how: Any) -> "Done":
+    """Runs stages of a night in a loop, with a progress bar for each; `how` are options of publishing."""
     from runfix_analytics import night
     from runfix_analytics.store import bucket_of
 
@@ -116,7 +116,7 @@ def run_stages(root: Path, stages: Sequence[str] | None, as_of: date, ids: Seque
         wanted = sorted({bucket_of(runner) for runner in ids}) if ids and not is_of_all else buckets
         with click.progressbar(wanted, label=f"{stage:<8}", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
             for bucket in bar:
-                yield night.run_stage(stage, root, bucket, as_of, ids)
+                yield night.run_stage(stage, root, bucket, as_of, ids, **how)
 
     return night.night(root, as_of, each, stages)
 

@@ -187,7 +187,7 @@ def test_a_damaged_file_is_partial_names_the_file_and_the_next_night_is_0(empty)
     assert f"import: {inbox.name}: cut.fit: " in result.stderr
     assert result.stderr.splitlines()[-1].startswith("partial: 1 ")
     assert "Ann Example" not in result.output
-    assert len(reports(empty)) == 3
+    assert len(reports(empty)) == 4
     ledger = {row["file_name"]: row for row in table("imports", "--root", empty)}
     assert ledger["cut.fit"]["status"] == "damaged"
     assert ledger["cut.fit"]["remarks"]

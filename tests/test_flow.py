@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from pipelines import nightly as pipeline  # sets what Prefect reads at its import
-from runfix_analytics import night
+from runfix_analytics import night, publishing
 from runfix_analytics.assessment import Logs
 from runfix_analytics.sample_files import (
     AcheAnswer,
@@ -154,7 +154,7 @@ def test_the_squad_page_is_written_although_one_runner_could_not_be_assessed(roo
 
     monkeypatch.setattr(night, "assess", fails)
     done = run_night(root, DAY)
-    page = night.squad_page_path(root).read_text(encoding="utf-8")
+    page = publishing.squad_page_path(root).read_text(encoding="utf-8")
     names = Store(root).names()
     assert all(name in page for runner, name in names.items() if runner != victim)
     assert {failure.runner_id for failure in done.failures} == {victim}

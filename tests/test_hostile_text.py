@@ -249,7 +249,6 @@ def test_no_cell_of_a_table_is_a_formula_to_a_spreadsheet(hostile):
     assert {path: cells for path, cells in found.items() if cells} == {}
 
 
-@pytest.mark.xfail(strict=True, reason="tables for spreadsheets are not published yet; then this mark goes")
 def test_there_are_tables_for_spreadsheets(hostile):
     assert list((hostile.root / "reports").rglob("*.csv"))
 

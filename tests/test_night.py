@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from runfix_analytics import inbox, night
+from runfix_analytics import inbox, night, publishing
 from runfix_analytics.assessment import Logs, assess, squad, survey
 from runfix_analytics.catalogue import load
 from runfix_analytics.errors import StoreError
@@ -168,7 +168,7 @@ def test_a_whole_night_leaves_a_page_of_every_runner_and_one_of_the_squad(store:
     assert pages == [
         "reports/cohort.html",
         "reports/index.html",
-        *(f"reports/{runner}/index.html" for runner in ("r1", "r20", "r3")),
+        *(f"reports/{runner}/{page}.html" for runner in ("r1", "r20", "r3") for page in ("index", "runner")),
     ]
 
 
@@ -599,4 +599,4 @@ def test_a_night_on_a_store_of_another_version_makes_the_calculated_tables_anew(
         run_night(imported.root, TODAY, ["publish"])
     run_night(imported.root, TODAY, None)
     assert imported.outdated() == []
-    assert night.runner_page_path(imported.root, "r1").exists()
+    assert publishing.runner_page_path(imported.root, "r1").exists()

@@ -19,7 +19,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from runfix_analytics import night
+from runfix_analytics import night, publishing
 from runfix_analytics.catalogue import load
 from runfix_analytics.page_results import stored_results
 from runfix_analytics.reports import ache_section, charts, runner_page, squad_page, words
@@ -180,8 +180,8 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def pages(demo_store: Store) -> dict[str, Page]:
     """First name → page; "squad" → the squad's."""
-    paths = {name: night.runner_page_path(demo_store.root, runner) for name, runner in RUNNERS.items()}
-    paths["squad"] = night.squad_page_path(demo_store.root)
+    paths = {name: publishing.runner_page_path(demo_store.root, runner) for name, runner in RUNNERS.items()}
+    paths["squad"] = publishing.squad_page_path(demo_store.root)
     return {name: Page(path.read_text(encoding="utf-8")) for name, path in paths.items()}
 
 
@@ -707,10 +707,10 @@ def test_same_results_give_the_same_bytes(results, demo_store, demo_day):
     lines = [squad_page.line(found, CATALOGUE, ENGLISH) for found in reversed(results.values())]
     assert (
         squad_page.render(lines, [], demo_day, CATALOGUE, ENGLISH, is_studied=True).encode()
-        == night.squad_page_path(demo_store.root).read_bytes()
+        == publishing.squad_page_path(demo_store.root).read_bytes()
     )
     for found in results.values():
-        page = night.runner_page_path(demo_store.root, found.runner_id).read_bytes()
+        page = publishing.runner_page_path(demo_store.root, found.runner_id).read_bytes()
         assert runner_page.render(found, CATALOGUE, ENGLISH).encode() == page
 
 
@@ -786,8 +786,8 @@ def small_squad(
             store.write_private(root / "inbox" / ids[name] / file_name, content.encode())
     done = run_night(root, CORNER_DAY)
     assert done.failures == ()
-    paths = {name: night.runner_page_path(root, runner) for name, runner in ids.items()}
-    paths["squad"] = night.squad_page_path(root)
+    paths = {name: publishing.runner_page_path(root, runner) for name, runner in ids.items()}
+    paths["squad"] = publishing.squad_page_path(root)
     return {name: Page(path.read_text(encoding="utf-8")) for name, path in paths.items()}
 
 

@@ -232,7 +232,7 @@ def test_a_runner_is_read_as_written(store: Store):
     full, bare = store.runners(CATALOGUE).rows()
     assert full[:4] == ("r1", "Europe/Berlin", "imperial", ["band", "dumbbell"])
     assert [str(day) for day in full[4:6]] == ["2026-03-01", "2026-10-31"]
-    assert bare == ("r2", None, "metric", None, None, None, "partial")
+    assert bare == ("r2", None, "metric", None, None, None, "partial", None)
     assert full[6] == "complete"
 
 

@@ -66,7 +66,7 @@ def ache_row(episode: Row, results: RunnerResults, catalogue: Catalogue, w: Word
     site = catalogue.sites[episode["site_id"]]
     asked = w.listing([w.say(catalogue.sites[site_id].name) for site_id in site.asks])
     notes = [
-        sentence_case(w.say(RECURRENCE[episode["recurrence"]])) if RECURRENCE[episode["recurrence"]] else "",
+        f"{sentence_case(w.say(RECURRENCE[episode['recurrence']]))}." if RECURRENCE[episode["recurrence"]] else "",
         _hurts_in(episode, w),
         w.say("Ask which: {places}.", places=asked) if site.asks else "",
     ]

@@ -24,6 +24,7 @@ _DRAWN = {
     "hatch": ("none", 1.2), "hatched": ("line", 0.6), "hatched-ache": ("floor", 1.0), "onset-hollow": ("ink", 1.5),
     "mark-prior": ("none", 1.6), "target": ("soft", 1.0), "whisker": ("ink", 1.4),
 }  # fmt: skip
+_DASHED = {"target": "3 2"}
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Shape:
     def stroke_width(self) -> float:
         """How thick the outline is."""
         return _DRAWN[self.css][1] if self.css in _DRAWN else 0
+
+    @property
+    def dashes(self) -> str:
+        """The lengths of line and gap where the outline is dashed, else empty."""
+        return _DASHED.get(self.css, "")
 
 
 @dataclass(frozen=True)

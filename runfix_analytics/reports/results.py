@@ -47,7 +47,8 @@ class RunnerResults:
     `n_known_days`, `n_assumed_days`: of the days of coverage's window. `strength_weekdays`: the days of the week (0 is
     Monday) on which strength work usually falls, most usual first; empty where the logs do not say.
     `earlier`: the report to compare with, if there is one. `marks`: what the coach says of the runner and holds on the
-    day of the page, and the newest visit to a physio of the last four weeks. `inputs`: a digest of the files, the
+    day of the page, and the newest visit to a physio of the last four weeks. `language`: of
+    the runner's own page, None where it is the squad's. `inputs`: a digest of the files, the
     runner's settings, the marks and the catalogue behind the page.
     """
 
@@ -69,6 +70,7 @@ class RunnerResults:
     referrals: tuple[Row, ...]
     studied: CohortResults | None
     earlier: Earlier | None = None
+    language: str | None = None
     marks: tuple[dict[str, Any], ...] = ()
     inputs: str = ""
 

@@ -152,7 +152,7 @@ def completeness(results: RunnerResults, catalogue: Catalogue, w: Wording) -> tu
         ),
     ]
     if logged.n_undecided_sets:
-        names = w.listing([f"“{for_print(name)}”" for name in logged.undecided_names])
+        names = w.listing([w.say("“{name}”", name=for_print(name)) for name in logged.undecided_names])
         parts.append(w.count(logged.n_sets, "{undecided} of {n} set not recognised ({names})",
                              "{undecided} of {n} sets not recognised ({names})", names=names,
                              undecided=w.number(logged.n_undecided_sets)))  # fmt: skip

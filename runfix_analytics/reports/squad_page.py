@@ -76,6 +76,11 @@ def line(results: RunnerResults, catalogue: Catalogue, w: Wording) -> Line:
     )
 
 
+def by_need(line: Line) -> tuple[int, float, str, str]:
+    """Where a runner stands on the page: the most pressing first."""
+    return line.need.order, -line.deficit, line.name, line.runner_id
+
+
 def _cell(row: Row | None, name: str, w: Wording) -> Cell:
     mark = STATUS[row["status"] if row else "not_known"].said(w)
     share = w.percent(row["coverage"] if row else None)
@@ -104,7 +109,7 @@ def render(
     is_studied: bool,
 ) -> str:
     """The page as self-contained HTML without script; `is_studied`: there is a cohort page to point to."""
-    ordered = sorted(lines, key=lambda line: (line.need.order, -line.deficit, line.name, line.runner_id))
+    ordered = sorted(lines, key=by_need)
     area, gap = _gap(ordered, catalogue, w)
     return render_template(
         "squad.html.j2",

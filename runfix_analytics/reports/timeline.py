@@ -19,7 +19,7 @@ BARS, STRIP, GAP, BAR_GAP = 48.0, 20.0, 5.0, 2.0
 ACHE, ACHE_BAR, AXIS, SPIKES_ROW = 18.0, 14.0, 20.0, 14.0
 LABEL_DOWN, NUMBER_ROOM, DATE_ROOM, YEAR_ROOM = 5.0, 27.0, 66.0, 100.0
 PAIN_ROOM, LEAST_ACHE, DAYS = 34.0, 3.0, 7
-LONG = 12  # letters of a label that fit beside the axis
+LONG = 16  # letters of a label that fit beside the axis
 
 
 @dataclass
@@ -84,18 +84,18 @@ def _strip(drawn: _Rows, weeks: Sequence[Week], area: str, name: str, step: floa
 def _aches(drawn: _Rows, results: RunnerResults, catalogue: Catalogue, step: float, w: Wording) -> None:
     """A row for each place and side, a bar for each episode that touches the axis; an open one runs to the last day."""
     first = first_day(results.weeks[0].end)
-    rows: dict[str, list[tuple[Row, date]]] = {}
+    rows: dict[tuple[str, str], list[tuple[Row, date]]] = {}
     for episode in results.episodes:
         end = episode["ended_on"] or (results.as_of if episode["state"] == "open" else episode["last_reported_on"])
         if end >= first:
-            rows.setdefault(place(episode, catalogue, w), []).append((episode, end))
-    for where, episodes in rows.items():
-        drawn.ticks.append(Tick(0, _r(drawn.y + ACHE_BAR - 2), _short(sentence_case(where))))
+            where = place(episode, catalogue, w), place(episode, catalogue, w, most=LONG)
+            rows.setdefault(where, []).append((episode, end))
+    for (_, label), episodes in rows.items():
+        drawn.ticks.append(Tick(0, _r(drawn.y + ACHE_BAR - 2), sentence_case(label)))
         taken = 0.0
         for episode, end in episodes:
-            taken = _ache(
-                drawn, episode, (max(episode["onset_on"], first) - first).days, (end - first).days, step, taken
-            )
+            start = (max(episode["onset_on"], first) - first).days
+            taken = _ache(drawn, episode, (start, (end - first).days), step, taken, w)
         drawn.y += ACHE
     last = results.logged.last_answer_on
     if results.is_silent(last):
@@ -110,14 +110,15 @@ def _aches(drawn: _Rows, results: RunnerResults, catalogue: Catalogue, step: flo
         drawn.y += ACHE
 
 
-def _ache(drawn: _Rows, episode: Row, start: int, end: int, step: float, taken: float) -> float:
+def _ache(drawn: _Rows, episode: Row, days: tuple[int, int], step: float, taken: float, w: Wording) -> float:
     """Draws one episode; gives back up to where the row is taken. A label without room is left to the table below."""
+    start, end = days
     x, width = LEFT + start * step / DAYS, max((end - start + 1) * step / DAYS, LEAST_ACHE)
     css = "hatched-ache" if episode["state"] == "silent" else f"ache-{episode['state']}"
     drawn.boxes.append((css, x, drawn.y, width, ACHE_BAR))
     if episode["worst_pain"] is None:
         return x + width
-    label, y = f"{episode['worst_pain']:g}/10", _r(drawn.y + ACHE_BAR - 2.5)
+    label, y = f"{w.number(episode['worst_pain'])}/10", _r(drawn.y + ACHE_BAR - 2.5)
     if width >= PAIN_ROOM and episode["state"] != "silent":
         drawn.ticks.append(Tick(_r(x + 3), y, label, "on-bar"))
     elif x - PAIN_ROOM >= max(taken, LEFT):
@@ -136,10 +137,6 @@ def _axis(drawn: _Rows, weeks: Sequence[Week], step: float, as_of: date, w: Word
         if LEFT + i * step + room <= WIDTH + BAR_GAP:
             drawn.ticks.append(Tick(_r(LEFT + i * step), _r(drawn.y + AXIS - LABEL_DOWN), w.day(starts[i], as_of)))
     drawn.y += AXIS
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= LONG + 4 else f"{label[: LONG + 3]}…"
 
 
 def _r(value: float) -> float:

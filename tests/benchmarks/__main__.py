@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests import benchmarks
 
-NO_BENCHMARKS = ("__main__", "measuring")
+NO_BENCHMARKS = ("__main__", "measuring", "two_cores")
 OUTPUT = Path("build/bench.json")
 
 

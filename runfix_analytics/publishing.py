@@ -1,0 +1,129 @@
+"""The files below reports/, from what is stored: pages, tables for spreadsheets, and PDFs where they are wanted.
+
+    reports/
+      index.html  squad.csv          the squad's page, and its numbers
+      cohort.html  cohort.csv        coverage against onset
+      exercises.html                 the exercise sheet
+      <runner>/index.html            the coach's page of a runner
+      <runner>/runner.html           the same in words for the runner
+      <runner>/weeks.csv  aches.csv  the numbers of both
+
+A PDF lies beside its page under the page's name. Each file is written aside and renamed: readers see whole files only.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import dataframely as dy
+import polars as pl
+
+from runfix_analytics.catalogue import Catalogue
+from runfix_analytics.cohort_results import CohortResults, read_cohort
+from runfix_analytics.errors import StoreError
+from runfix_analytics.page_results import stored_results
+from runfix_analytics.reports import cohort_csv, cohort_page, csv_tables, runner_page, squad_page
+from runfix_analytics.reports.csv_file import csv_bytes
+from runfix_analytics.reports.pdf import pdf_bytes
+from runfix_analytics.reports.results import RunnerResults
+from runfix_analytics.reports.wording import RUNNER, Wording, wording
+from runfix_analytics.store import Store
+from runfix_analytics.tables import Runners
+
+
+def publish_runners(
+    store: Store, runners: dy.DataFrame[Runners], as_of: date, *, since: date | None = None, pdf: bool = False
+) -> None:
+    """Writes the pages and tables of these runners.
+
+    `since`: compared with the newest report of that day or before. `pdf`: as PDF too, also where settings.toml says so;
+    without it a PDF of an earlier night is removed, for it would not agree with the page.
+    Raises: StoreError for a runner who has not been assessed for that day.
+    """
+    catalogue, settings = store.catalogue(), store.settings()
+    pdf = pdf or settings.pdf
+    for results in stored_results(store, runners, as_of, catalogue, since=since):
+        folder = runner_page_path(store.root, results.runner_id).parent
+        own = wording(results.language or settings.language, RUNNER)
+        for name, w in (("index", wording(settings.language)), ("runner", own)):
+            _write_page(store, folder / f"{name}.html", runner_page.render(results, catalogue, w), pdf=pdf)
+        weeks = csv_bytes(csv_tables.WEEK_COLUMNS, csv_tables.week_rows(results, catalogue))
+        store.write_private(folder / "weeks.csv", weeks)
+        aches = csv_bytes(csv_tables.ACHE_COLUMNS, csv_tables.ache_rows(results))
+        store.write_private(folder / "aches.csv", aches)
+
+
+def publish_squad(store: Store, as_of: date, *, since: date | None = None, pdf: bool = False) -> int:
+    """Writes the squad's pages and tables; a runner without an assessment is named as such. Returns the pages.
+
+    Raises: StoreError when nobody has been assessed for that day.
+    """
+    catalogue, settings = store.catalogue(), store.settings()
+    w = wording(settings.language)
+    everybody, names = store.runners(catalogue), store.names()
+    there = _assessed(store, everybody, as_of)
+    missing = [runner for runner in everybody["runner_id"] if runner not in set(there["runner_id"])]
+    studied = read_cohort(store, as_of)
+    found = [(squad_page.line(results, catalogue, w), results)
+             for results in stored_results(store, there, as_of, catalogue, since=since)]  # fmt: skip
+    found.sort(key=lambda pair: squad_page.by_need(pair[0]))
+    absent = [names.get(runner, runner) for runner in missing]
+    page = squad_page.render(
+        [line for line, _ in found], absent, as_of, catalogue, w, is_studied=studied is not None
+    )  # fmt: skip
+    _write_page(store, squad_page_path(store.root), page, pdf=pdf or settings.pdf)
+    _write_squad_table(store, found, catalogue)
+    if studied is None:
+        return 1
+    _write_cohort(store, studied, catalogue, w)
+    return 2
+
+
+def _write_squad_table(
+    store: Store, found: Sequence[tuple[squad_page.Line, RunnerResults]], catalogue: Catalogue
+) -> None:
+    rows = (csv_tables.squad_row(place, results, line, catalogue)
+            for place, (line, results) in enumerate(found, 1))  # fmt: skip
+    store.write_private(
+        squad_page_path(store.root).with_name("squad.csv"), csv_bytes(csv_tables.squad_columns(catalogue), rows)
+    )
+
+
+def _write_cohort(store: Store, studied: CohortResults, catalogue: Catalogue, w: Wording) -> None:
+    path, of = cohort_page_path(store.root), (studied.found, studied.incidence, studied.prevalence)
+    as_of, n_runners = studied.as_of, studied.n_runners
+    page = cohort_page.render(*of, as_of=as_of, n_runners=n_runners, catalogue=catalogue, w=w)
+    store.write_private(path, page.encode())
+    header, *rows = cohort_csv.csv_rows(*of, as_of=as_of, n_runners=n_runners, catalogue=catalogue, w=w)
+    store.write_private(path.with_suffix(".csv"), csv_bytes(header, rows))
+
+
+def _write_page(store: Store, path: Path, page: str, *, pdf: bool) -> None:
+    store.write_private(path, page.encode())
+    beside = path.with_suffix(".pdf")
+    if pdf:
+        store.write_private(beside, pdf_bytes(page))
+    else:
+        beside.unlink(missing_ok=True)
+
+
+def _assessed(store: Store, runners: dy.DataFrame[Runners], as_of: date) -> dy.DataFrame[Runners]:
+    assessed = store.scan("advice").filter(pl.col("as_of") == as_of).select("runner_id").unique().collect()
+    if assessed.is_empty() and not runners.is_empty():
+        raise StoreError(f"nobody is assessed for {as_of}; run: runfix assess --as-of {as_of}")
+    return Runners.validate(runners.join(assessed, on="runner_id", how="semi"))
+
+
+def runner_page_path(root: Path, runner_id: str) -> Path:
+    """Where a runner's page for the coach lies; the path holds the id only."""
+    return root / "reports" / runner_id / "index.html"
+
+
+def squad_page_path(root: Path) -> Path:
+    """Where the squad's page lies."""
+    return root / "reports" / "index.html"
+
+
+def cohort_page_path(root: Path) -> Path:
+    """Where the page on coverage against onset lies, for the analyst and the head coach."""
+    return root / "reports" / "cohort.html"

@@ -1,0 +1,57 @@
+"""What holds for a squad as a whole, in `settings.toml` at the root of its store; need not be there.
+
+language = "de"   # of the coach's pages, and of the runners' own where runners.csv names none; "en" without it
+pdf = true        # every night makes PDFs too; false without it
+"""
+
+import tomllib
+from dataclasses import dataclass, fields
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from runfix_analytics.errors import ConfigError
+
+SETTINGS_FILE = "settings.toml"
+LANGUAGES = tomllib.loads((files("runfix_analytics.reports") / "languages" / "languages.toml").read_text("utf-8"))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The squad's language, as a code of languages.toml, and whether every night makes PDFs of the pages."""
+
+    language: str = "en"
+    pdf: bool = False
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings of a file; those it does not name, or all without the file, are the usual ones.
+
+    Raises: ConfigError naming what is wrong.
+    """
+    if not path.exists():
+        return Settings()
+    try:
+        said: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name} is not TOML in UTF-8: {error}") from error
+    known = {field.name: type(field.default) for field in fields(Settings)}
+    for name, value in said.items():
+        if name not in known:
+            raise ConfigError(f'{path.name}: there is no setting "{name}"; there are: {", ".join(known)}')
+        if not isinstance(value, known[name]):
+            kind = "true or false" if known[name] is bool else "a text in quotes"
+            raise ConfigError(f"{path.name}, {name}: must be {kind}")
+    if "language" in said:
+        said["language"] = checked_language(said["language"], f"{path.name}, language")
+    return Settings(**said)
+
+
+def checked_language(code: str, where: str) -> str:
+    """The code of a language that pages can be written in.
+
+    Raises: ConfigError naming the place and the languages there are.
+    """
+    if code.strip().casefold() not in LANGUAGES:
+        raise ConfigError(f'{where}: there is no language "{code}"; there are: {", ".join(LANGUAGES)}')
+    return code.strip().casefold()
