@@ -166,10 +166,14 @@ def p_value(p: float | None, w: Wording) -> str:
     return w.fixed(p, 3 if p < 0.01 else 2)  # noqa: PLR2004
 
 
-def place(episode: Mapping[str, Any], catalogue: Catalogue, w: Wording) -> str:
-    """Where an ache is: "left shin"; a breath has no side."""
+def place(episode: Mapping[str, Any], catalogue: Catalogue, w: Wording, *, most: int | None = None) -> str:
+    """Where an ache is: "left shin"; a breath has no side. What has more than `most` letters loses some, not its side."""
     site: Site = catalogue.sites[episode["site_id"]]
-    return w.say(PLACES[episode["side"]] if site.has_sides else "{place}", place=w.say(site.name))
+    sided, name = PLACES[episode["side"]] if site.has_sides else "{place}", w.say(site.name)
+    said = w.say(sided, place=name)
+    if most is None or len(said) <= most:
+        return said
+    return w.say(sided, place=f"{name[: most - len(said) - 1]}…")
 
 
 def marked(marks: Sequence[Mapping[str, Any]], as_of: date, w: Wording) -> str:
