@@ -155,6 +155,7 @@ def _pages(store: "Store", ids: Sequence[str]) -> list[tuple[Path, str]]:
     everybody = ids or sorted(known, key=lambda runner: names.get(runner, runner))
     found = [(publishing.runner_page_path(store.root, runner), names.get(runner, "")) for runner in everybody]
     found.append((publishing.squad_page_path(store.root), "the squad"))
+    found.append((publishing.exercise_sheet_path(store.root), "exercises, to hand out"))
     found.append((publishing.cohort_page_path(store.root), "coverage against onset, for analysts"))
     return [(page, what) for page, what in found if page.exists()]
 

@@ -3,7 +3,7 @@
     reports/
       index.html  squad.csv          the squad's page, and its numbers
       cohort.html  cohort.csv        coverage against onset
-      exercises.html                 the exercise sheet
+      exercises.html                 every move that may be advised, and how it is done
       <runner>/index.html            the coach's page of a runner
       <runner>/runner.html           the same in words for the runner
       <runner>/weeks.csv  aches.csv  the numbers of both
@@ -22,7 +22,7 @@ from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.cohort_results import CohortResults, read_cohort
 from runfix_analytics.errors import StoreError
 from runfix_analytics.page_results import stored_results
-from runfix_analytics.reports import cohort_csv, cohort_page, csv_tables, runner_page, squad_page
+from runfix_analytics.reports import cohort_csv, cohort_page, csv_tables, exercise_sheet, runner_page, squad_page
 from runfix_analytics.reports.csv_file import csv_bytes
 from runfix_analytics.reports.pdf import pdf_bytes
 from runfix_analytics.reports.results import RunnerResults
@@ -73,10 +73,12 @@ def publish_squad(store: Store, as_of: date, *, since: date | None = None, pdf: 
     )  # fmt: skip
     _write_page(store, squad_page_path(store.root), page, pdf=pdf or settings.pdf)
     _write_squad_table(store, found, catalogue)
+    sheet = exercise_sheet.render(catalogue, w)
+    _write_page(store, exercise_sheet_path(store.root), sheet, pdf=pdf or settings.pdf)
     if studied is None:
-        return 1
+        return 2
     _write_cohort(store, studied, catalogue, w)
-    return 2
+    return 3
 
 
 def _write_squad_table(
@@ -122,6 +124,11 @@ def runner_page_path(root: Path, runner_id: str) -> Path:
 def squad_page_path(root: Path) -> Path:
     """Where the squad's page lies."""
     return root / "reports" / "index.html"
+
+
+def exercise_sheet_path(root: Path) -> Path:
+    """Where the exercise sheet lies, for everybody."""
+    return root / "reports" / "exercises.html"
 
 
 def cohort_page_path(root: Path) -> Path:

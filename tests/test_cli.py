@@ -103,6 +103,7 @@ def test_init_add_import_nightly_report_gives_a_page_for_the_runner_and_the_squa
     assert [line.partition("  ")[2] for line in listed] == [
         "Ann Example",
         "the squad",
+        "exercises, to hand out",
         "coverage against onset, for analysts",
     ]
     for line in listed:
@@ -187,7 +188,7 @@ def test_a_damaged_file_is_partial_names_the_file_and_the_next_night_is_0(empty)
     assert f"import: {inbox.name}: cut.fit: " in result.stderr
     assert result.stderr.splitlines()[-1].startswith("partial: 1 ")
     assert "Ann Example" not in result.output
-    assert len(reports(empty)) == 4
+    assert len(reports(empty)) == 5
     ledger = {row["file_name"]: row for row in table("imports", "--root", empty)}
     assert ledger["cut.fit"]["status"] == "damaged"
     assert ledger["cut.fit"]["remarks"]
@@ -561,7 +562,7 @@ def test_hostile_names_and_files_do_not_break_a_night_or_a_table(harmed):
         assert result.exit_code in (0, 3), command
         assert not ESCAPES.search(result.output), f"{command}: {ESCAPES.findall(result.output)}"
     lines = runfix("report", "--list", "--root", root, color=True).stdout.splitlines()
-    assert len(lines) == 3
+    assert len(lines) == 4
     for command in (["status"], ["imports"], ["explain", "r1", "core", "--as-of", DAY]):
         assert isinstance(table(*command, "--root", root), list)
 

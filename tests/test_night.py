@@ -161,12 +161,13 @@ def test_a_whole_night_leaves_a_page_of_every_runner_and_one_of_the_squad(store:
     assert done.failures == ()
     assert done.counts | {"rows": 0} == {
         "files_seen": 9, "files_new": 9, "files_known": 0, "files_bad": 0, "rows": 0, "rejects": 0,
-        "surveyed": 3, "studied": 3, "assessed": 3, "pages": 5,
+        "surveyed": 3, "studied": 3, "assessed": 3, "pages": 6,
     }  # fmt: skip
     assert done.counts["rows"] == 3 * (4 * 3 + 3 + 2)
     pages = sorted(path.relative_to(store.root).as_posix() for path in (store.root / "reports").rglob("*.html"))
     assert pages == [
         "reports/cohort.html",
+        "reports/exercises.html",
         "reports/index.html",
         *(f"reports/{runner}/{page}.html" for runner in ("r1", "r20", "r3") for page in ("index", "runner")),
     ]
@@ -373,7 +374,7 @@ def test_a_runner_without_an_inbox_and_without_any_log_has_a_page(tmp_path: Path
     (store.root / "inbox" / "r1").rmdir()
     done = run_night(store.root, TODAY)
     assert done.failures == ()
-    assert done.counts["pages"] == 3
+    assert done.counts["pages"] == 4
 
 
 def test_a_store_without_runners_has_a_night_and_a_squad_page(tmp_path: Path, run_night: Night):
@@ -449,7 +450,7 @@ def test_a_reader_that_breaks_on_one_runners_file_does_not_stop_the_others(
     monkeypatch.setattr(strength_sheet, "read", breaks)
     done = run_night(store.root, TODAY)
     assert set(store.read(StrengthSets)["runner_id"]) >= {"r20", "r3"}
-    assert done.counts["pages"] == 5
+    assert done.counts["pages"] == 6
     assert {failure.runner_id for failure in done.failures} == {"r1"}
 
 

@@ -47,7 +47,9 @@ def of(store: Store, *runners: str):
 
 def test_every_page_has_its_table_beside_it(demo_store):
     reports = demo_store.root / "reports"
-    assert {"index.html", "squad.csv", "cohort.html", "cohort.csv"} <= {path.name for path in reports.iterdir()}
+    assert {"index.html", "squad.csv", "exercises.html", "cohort.html", "cohort.csv"} <= {
+        path.name for path in reports.iterdir()
+    }
     for runner in demo_store.runners(demo_store.catalogue())["runner_id"]:
         assert files_of(demo_store, runner) == {"index.html", "runner.html", "weeks.csv", "aches.csv"}
 
@@ -204,9 +206,14 @@ def test_pages_become_pdfs_of_at_most_two_sheets_and_stale_ones_go(demo_copy, de
             sheets[path.relative_to(reports).as_posix()] = [
                 (round(sheet.get_width()), round(sheet.get_height())) for sheet in document
             ]
-    expected = {"index.pdf", *(f"{runner}/{name}.pdf" for runner in ids for name in ("index", "runner"))}
+    expected = {
+        "index.pdf",
+        "exercises.pdf",
+        *(f"{runner}/{name}.pdf" for runner in ids for name in ("index", "runner")),
+    }
     assert set(sheets) == expected
     assert set(sheets.pop("index.pdf")) == {LANDSCAPE}
+    assert sheets.pop("exercises.pdf") == [PORTRAIT] * 4
     assert {name: pages for name, pages in sheets.items() if set(pages) != {PORTRAIT} or len(pages) > MAX_SHEETS} == {}
     publishing.publish_runners(demo_copy, of(demo_copy, ids[0]), demo_day)
     publishing.publish_squad(demo_copy, demo_day)

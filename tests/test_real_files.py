@@ -155,7 +155,7 @@ def test_no_stored_distance_is_beyond_what_legs_can_do(squad: Store):
 def test_every_runner_has_a_page_and_the_squad_one(squad: Store):
     pages = {path.relative_to(squad.root / "reports").as_posix() for path in (squad.root / "reports").rglob("*.html")}
     of_runners = {f"{source}/{page}.html" for source in (*SOURCES, ONE_RIDE) for page in ("index", "runner")}
-    assert pages == {"index.html", "cohort.html", *of_runners}
+    assert pages == {"index.html", "exercises.html", "cohort.html", *of_runners}
 
 
 def test_a_second_import_finds_nothing_new(squad: Store, run_night: Callable[..., night.Done]):

@@ -153,6 +153,20 @@ def _move(
     return MoveRow(w.say(exercise.name), w.say(exercise.how) if exercise.how else "", " · ".join(tags))
 
 
+def dose(catalogue: Catalogue, w: Wording) -> str:
+    """How often, how many rounds, and when a set ends: the same for every move."""
+    sessions, rounds = (
+        "–".join(w.number(end) for end in catalogue.bounds(f"advice.dose_{name}")) for name in ("sessions", "rounds")
+    )
+    return w.say(
+        "Dose for every move: {sessions} sessions a week, {rounds} rounds, each set stopped where about {left} more "
+        "good repetitions were left.",
+        sessions=sessions,
+        rounds=rounds,
+        left=w.number(catalogue.days("advice.dose_rir")),
+    )
+
+
 def days(results: RunnerResults, catalogue: Catalogue, w: Wording) -> str:
     """On which days of the week to do the moves: the runner's usual strength days, with rest between them."""
     n, usual = int(catalogue.bounds("advice.dose_sessions")[0]), _apart(results.strength_weekdays)[:WEEK]

@@ -24,6 +24,7 @@ from runfix_analytics.reports.advice_section import (
     circuit,
     circuit_intro,
     days,
+    dose,
 )
 from runfix_analytics.reports.changes_section import changes
 from runfix_analytics.reports.drawing import Drawing
@@ -114,7 +115,7 @@ def view(results: RunnerResults, catalogue: Catalogue, w: Wording) -> RunnerView
         circuit=circuit(results, catalogue, w),
         breathing=breathing(results, catalogue, w),
         days=days(results, catalogue, w),
-        dose=_dose(catalogue, w),
+        dose=dose(catalogue, w),
         evidence=evidence(results, catalogue, w),
         changes_heading=w.say("Since the report of {day}", day=w.day(earlier.as_of, results.as_of)) if earlier else "",
         changes=changes(results, catalogue, w),
@@ -226,19 +227,6 @@ def _no_aches(results: RunnerResults, w: Wording) -> str:
         return w.say("No answer to the ache form since {day}: ask. No ache was reported before.",
                      day=w.day(last, results.as_of))  # fmt: skip
     return w.say("No ache reported.")
-
-
-def _dose(catalogue: Catalogue, w: Wording) -> str:
-    sessions, rounds = (
-        "–".join(w.number(end) for end in catalogue.bounds(f"advice.dose_{name}")) for name in ("sessions", "rounds")
-    )
-    return w.say(
-        "Dose for every move: {sessions} sessions a week, {rounds} rounds, each set stopped where about {left} more "
-        "good repetitions were left.",
-        sessions=sessions,
-        rounds=rounds,
-        left=w.number(catalogue.days("advice.dose_rir")),
-    )
 
 
 def _method(catalogue: Catalogue, w: Wording) -> tuple[str, ...]:
