@@ -167,7 +167,7 @@ def p_value(p: float | None, w: Wording) -> str:
 
 
 def place(episode: Mapping[str, Any], catalogue: Catalogue, w: Wording, *, most: int | None = None) -> str:
-    """Where an ache is: "left shin"; a breath has no side. With more than `most` letters it loses some, not its side."""
+    """Where an ache is: "left shin"; a breath has no side. Of more than `most` letters some go, never its side."""
     site: Site = catalogue.sites[episode["site_id"]]
     sided, name = PLACES[episode["side"]] if site.has_sides else "{place}", w.say(site.name)
     said = w.say(sided, place=name)
