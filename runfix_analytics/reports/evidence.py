@@ -39,8 +39,6 @@ def _set_aside(studied: CohortResults | None, catalogue: Catalogue, w: Wording) 
 def _own(studied: CohortResults, w: Wording) -> str:
     weights = studied.found.verdicts["data_weight"].to_list()
     low, high = w.percent(min(weights)), w.percent(max(weights))
-    return w.say(
-        "{n} usable onsets; weight against the trials {weight}",
-        n=w.number(studied.found.n_onsets),
-        weight=low if low == high else f"{low[:-2]}–{high}",
-    )
+    weight = low if low == high else f"{low[:-2]}–{high}"
+    n_onsets = w.number(studied.found.n_onsets)
+    return w.say("{n} usable onsets; weight against the trials {weight}", n=n_onsets, weight=weight)
