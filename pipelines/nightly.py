@@ -23,7 +23,8 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.tasks import exponential_backoff
 
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, RunfixError
-from runfix_analytics.night import Done, night, run_stage
+from runfix_analytics.night import Done, run_stage
+from runfix_analytics.runs import watched_night
 
 PARTIAL_STATE = "Partial"
 RETRIES = 3
@@ -56,8 +57,12 @@ def stage_of_bucket(stage: str, root: str, bucket: int, as_of: date) -> Done:
         raise RuntimeError(type(error).__name__) from None
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def _today() -> date:
-    return datetime.now(UTC).astimezone().date()
+    return _now().astimezone().date()
 
 
 def _run_name() -> str:
@@ -78,7 +83,7 @@ def nightly(root: str, as_of: date | None = None) -> State:
         futures = [stage_of_bucket.submit(stage, str(store_root), bucket, day) for bucket in buckets]
         return [future.result() for future in futures]
 
-    done = night(Path(root), as_of or _today(), each)
+    done = watched_night(Path(root), as_of or _today(), each, clock=_now, command="the Prefect flow")
     log.info("night done: %s, %d left out", done.counts, len(done.failures))
     for failure in done.failures:
         log.warning("%s left out for runner %s", failure.stage, failure.runner_id or "-")

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import click
 
 from runfix_analytics import cli_imports, cli_marks
-from runfix_analytics.errors import ConfigError, ReadError
+from runfix_analytics.errors import ConfigError, ReadError, StoreError
 from runfix_analytics.terminal import (
     OneLineErrors,
     as_of_option,
     day_or_none,
     finish,
     json_option,
+    now,
     root_option,
     run_stages,
     runner_ids,
@@ -174,11 +175,19 @@ def nightly(root: Path, as_of: date) -> None:
 @root_option
 @as_of_option
 @runner_option
+@click.option(
+    "--max-age", type=click.FloatRange(0, min_open=True), metavar="HOURS",
+    help="Fail when the last good night is older; default: alarm_after_hours of settings.toml, never without it.",
+)  # fmt: skip
 @json_option
-def status(root: Path, as_of: date, runners: Sequence[str], *, as_json: bool) -> None:
-    """Per runner: until when each log goes, and which share of the sets of the last four weeks is not recognised."""
+def status(root: Path, as_of: date, runners: Sequence[str], max_age: float | None, *, as_json: bool) -> None:
+    """Per runner: until when each log goes, and which share of the sets of the last four weeks is not recognised.
+
+    On stderr when the last good night was; with an age set, exit code 1 when it was too long ago.
+    """
     import polars as pl
 
+    from runfix_analytics import runs
     from runfix_analytics.store import Store
     from runfix_analytics.stored_logs import read_completeness
     from runfix_analytics.tables import Runners
@@ -203,6 +212,11 @@ def status(root: Path, as_of: date, runners: Sequence[str], *, as_json: bool) ->
     ]
     frame = pl.DataFrame(rows, schema_overrides={"share_unmapped": pl.Float64}, infer_schema_length=None)
     show(frame, frame.columns, as_json=as_json)
+    good = runs.last_good(store.root)
+    click.echo(f"last good night: {good:%Y-%m-%d %H:%M} UTC" if good else "last good night: none yet", err=True)
+    after = max_age or store.settings().alarm_after_hours
+    if after and (alarm := runs.alarm(store.root, now=now(), after_hours=after)):
+        raise StoreError(alarm)
 
 
 @main.command()

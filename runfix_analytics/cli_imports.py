@@ -51,11 +51,13 @@ def imports(root: Path, runners: Sequence[str], *, as_json: bool, rejects: bool)
 def undo(imports: Sequence[str], root: Path, runners: Sequence[str]) -> None:
     """Take imports back completely, an archive with all its files. IMPORT: an id of runfix imports, or a file name."""
     from runfix_analytics import ledger
+    from runfix_analytics.lock import only_writer
     from runfix_analytics.store import Store
 
     store = Store(root)
     found = ledger.find(store, imports, runner_ids(store, runners) or None)
-    done = ledger.undo(store, found, store.catalogue(), on=today())
+    with only_writer(store.root, "runfix undo"):
+        done = ledger.undo(store, found, store.catalogue(), on=today())
     click.echo(f"taken back: files {done.n_files}, rows {done.n_rows}. They are passed over until: runfix retry")
     click.echo(f"Next: runfix nightly --root {root}, so that the pages know")
 
@@ -67,10 +69,13 @@ def undo(imports: Sequence[str], root: Path, runners: Sequence[str]) -> None:
 def retry(imports: Sequence[str], root: Path, runners: Sequence[str]) -> None:
     """Read files again from their kept copies, after a fix; without IMPORT all that failed or are damaged."""
     from runfix_analytics import night
+    from runfix_analytics.lock import only_writer
     from runfix_analytics.store import Store
 
     store = Store(root)
-    finish(night.retry(store, imports, runner_ids(store, runners)))
+    with only_writer(store.root, "runfix retry"):
+        done = night.retry(store, imports, runner_ids(store, runners))
+    finish(done)
 
 
 @click.command()

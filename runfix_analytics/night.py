@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Protocol, TypeVar
 
 import dataframely as dy
@@ -64,15 +65,16 @@ class Failure:
 
 @dataclass(frozen=True)
 class Done:
-    """What a stage did to one bucket."""
+    """What a stage did to one bucket; of a whole night also the seconds that each stage took."""
 
     counts: dict[str, int] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict, compare=False)
 
     def __add__(self, other: "Done") -> "Done":
         keys = {**self.counts, **other.counts}
         counts = {key: self.counts.get(key, 0) + other.counts.get(key, 0) for key in keys}
-        return Done(counts, self.failures + other.failures)
+        return Done(counts, self.failures + other.failures, {**self.seconds, **other.seconds})
 
     @property
     def is_partial(self) -> bool:
@@ -108,7 +110,9 @@ def night(root: Path, as_of: date, each: Executor, stages: Sequence[str] | None 
     done = strangers(root) if "import" in wanted else Done()
     for stage in STAGES:
         if stage in wanted:
+            began = perf_counter()
             done += total(each(stage, root, as_of, [0] if stage in (STUDY, SQUAD) else everybody))
+            done += Done(seconds={stage: perf_counter() - began})
     return done
 
 

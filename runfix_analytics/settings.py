@@ -15,13 +15,18 @@ from runfix_analytics.errors import ConfigError
 SETTINGS_FILE = "settings.toml"
 LANGUAGES = tomllib.loads((files("runfix_analytics.reports") / "languages" / "languages.toml").read_text("utf-8"))
 
+_KINDS = {str: "a text in quotes", bool: "true or false", int: "a whole number, not below 0"}
+
 
 @dataclass(frozen=True)
 class Settings:
-    """The squad's language, as a code of languages.toml, and whether every night makes PDFs of the pages."""
+    """The squad's language, as a code of languages.toml; whether every night makes PDFs of the pages; the age of the
+    last good night from which `runfix status` fails, 0 for never.
+    """
 
     language: str = "en"
     pdf: bool = False
+    alarm_after_hours: int = 0
 
 
 def read_settings(path: Path) -> Settings:
@@ -35,13 +40,12 @@ def read_settings(path: Path) -> Settings:
         said: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name} is not TOML in UTF-8: {error}") from error
-    known = {field.name: type(field.default) for field in fields(Settings)}
+    known: dict[str, type] = {field.name: type(field.default) for field in fields(Settings)}
     for name, value in said.items():
         if name not in known:
             raise ConfigError(f'{path.name}: there is no setting "{name}"; there are: {", ".join(known)}')
-        if not isinstance(value, known[name]):
-            kind = "true or false" if known[name] is bool else "a text in quotes"
-            raise ConfigError(f"{path.name}, {name}: must be {kind}")
+        if type(value) is not known[name] or (isinstance(value, int) and value < 0):
+            raise ConfigError(f"{path.name}, {name}: must be {_KINDS[known[name]]}")
     if "language" in said:
         said["language"] = checked_language(said["language"], f"{path.name}, language")
     return Settings(**said)

@@ -11,6 +11,7 @@
       exercises.local.toml  what the squad's own exercise names mean; need not be there
       tables/<name>/   Delta tables, partitioned by bucket of runners
       reports/         the pages
+      runs/            a record of every night; see runs.py
 
 Folders are 0700 and files 0600, whatever the umask. Writers replace all rows of some runners in one table in one
 commit; no commit spans two tables, so facts are written first and the ledger last.
@@ -59,7 +60,7 @@ RUNNER_COLUMNS = ("runner_id", "time_zone", "units", "equipment", "active_from",
 OPTIONAL_COLUMNS = ("language",)
 NO_EQUIPMENT = "none"
 TABLES: dict[str, type[dy.Schema]] = STORED_FACTS | STORED_RESULTS
-_FOLDERS = ("inbox", "originals", "tables", "results", "reports")
+_FOLDERS = ("inbox", "originals", "tables", "results", "reports", "runs")
 _FILES = {"runners.csv": (*RUNNER_COLUMNS, *OPTIONAL_COLUMNS), "names.csv": ("runner_id", "name")}
 _ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 8

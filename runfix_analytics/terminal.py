@@ -106,9 +106,18 @@ def runner_ids(store: "Store", wanted: Iterable[str]) -> list[str]:
     return ids
 
 
+def now() -> datetime:
+    """This moment in UTC."""
+    return datetime.now(UTC)
+
+
 def run_stages(root: Path, stages: Sequence[str] | None, as_of: date, ids: Sequence[str], **how: Any) -> "Done":
-    """Runs stages of a night in a loop, with a progress bar for each; `how` are options of publishing."""
-    from runfix_analytics import night
+    """Runs stages of a night in a loop, with a progress bar for each; `how` are options of publishing.
+
+    Without `stages` it is the whole night, which leaves a record.
+    """
+    from runfix_analytics import night, runs
+    from runfix_analytics.lock import only_writer
     from runfix_analytics.store import bucket_of
 
     def each(stage: str, root: Path, as_of: date, buckets: Sequence[int]) -> Iterator[night.Done]:
@@ -118,7 +127,10 @@ def run_stages(root: Path, stages: Sequence[str] | None, as_of: date, ids: Seque
             for bucket in bar:
                 yield night.run_stage(stage, root, bucket, as_of, ids, **how)
 
-    return night.night(root, as_of, each, stages)
+    if stages is None:
+        return runs.watched_night(root, as_of, each, clock=now)
+    with only_writer(root, f"runfix {' and '.join(stages)} since {now():%Y-%m-%d %H:%M} UTC"):
+        return night.night(root, as_of, each, stages)
 
 
 def finish(done: "Done") -> None:
