@@ -129,6 +129,7 @@ def report(
 ) -> None:  # fmt: skip
     """Write the pages of what is assessed, and print where they are."""
     from runfix_analytics import night
+    from runfix_analytics.reports.pdf import require
     from runfix_analytics.store import Store
 
     store = Store(root)
@@ -138,6 +139,8 @@ def report(
         newest = as_of or night.last_assessed(store)
         if since and since >= newest:
             raise click.UsageError(f"--since must lie before the day of the pages, {newest}")
+        if pdf:
+            require()
         done = run_stages(store.root, ["publish", night.SQUAD], newest, ids, since=since, pdf=pdf)
     pages = _pages(store, ids)
     for page, what in pages:

@@ -288,29 +288,52 @@ def _replace_dated(store: Store, schema: type[S], frame: dy.DataFrame[S], ids: S
 def publish_bucket(
     root: Path, bucket: int, as_of: date, only: Sequence[str] = (), *, since: date | None = None, pdf: bool = False
 ) -> Done:
-    """Writes the pages of a bucket's runners; see publishing."""
-    from runfix_analytics.publishing import publish_runners
+    """Writes the pages of a bucket's runners, then their PDFs where they are wanted; see publishing."""
+    from runfix_analytics import publishing
 
     store = Store(root)
-
-    def work(part: dy.DataFrame[Runners]) -> None:
-        publish_runners(store, part, as_of, since=since, pdf=pdf)
-
-    return _each("publish", _runners_of(store, bucket, store.catalogue(), only), work, count="pages")
+    runners = _runners_of(store, bucket, store.catalogue(), only)
+    done = _each("publish", runners, lambda part: publishing.publish_runners(store, part, as_of, since=since), "pages")
+    left_out = {failure.runner_id for failure in done.failures}
+    pages = [
+        page
+        for runner in runners["runner_id"]
+        if runner not in left_out
+        for page in publishing.runner_pages(store.root, runner)
+    ]
+    return done + _pdfs(store, pages, is_asked=pdf)
 
 
 def publish_squad(
     root: Path, _bucket: int, as_of: date, _only: Sequence[str] = (), *, since: date | None = None, pdf: bool = False
 ) -> Done:
-    """Writes the squad's pages from what is stored of all runners; see publishing."""
+    """Writes the squad's pages from what is stored of all runners, then PDFs; `since` is of runners' pages."""
     from runfix_analytics import publishing
 
+    del since
+    store = Store(root)
     try:
-        return Done({"pages": publishing.publish_squad(Store(root), as_of, since=since, pdf=pdf)})
+        done = Done({"pages": publishing.publish_squad(store, as_of)})
     except OSError:
         raise
     except Exception as error:
         return Done({}, (_failure("publish", "", "squad page", error),))
+    pages = publishing.squad_page_path(store.root), publishing.exercise_sheet_path(store.root)
+    return done + _pdfs(store, pages, is_asked=pdf)
+
+
+def _pdfs(store: Store, pages: Sequence[Path], *, is_asked: bool) -> Done:
+    """PDFs of pages that are written, if asked for or in settings.toml; without them the pages are as good."""
+    from runfix_analytics.publishing import write_pdfs
+
+    try:
+        if is_asked or store.settings().pdf:
+            write_pdfs(store, pages)
+    except OSError:
+        raise
+    except Exception as error:
+        return Done({}, (_failure("pdf", "", "PDF", error),))
+    return Done()
 
 
 def last_assessed(store: Store) -> date:

@@ -11,7 +11,7 @@
 A PDF lies beside its page under the page's name. Each file is written aside and renamed: readers see whole files only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -31,50 +31,56 @@ from runfix_analytics.store import Store
 from runfix_analytics.tables import Runners
 
 
-def publish_runners(
-    store: Store, runners: dy.DataFrame[Runners], as_of: date, *, since: date | None = None, pdf: bool = False
-) -> None:
-    """Writes the pages and tables of these runners.
+def publish_runners(store: Store, runners: dy.DataFrame[Runners], as_of: date, *, since: date | None = None) -> None:
+    """Writes the pages and tables of these runners; a PDF of an earlier night goes, for it would not agree with them.
 
-    `since`: compared with the newest report of that day or before. `pdf`: as PDF too, also where settings.toml says so;
-    without it a PDF of an earlier night is removed, for it would not agree with the page.
+    `since`: compared with the newest report of that day or before.
     Raises: StoreError for a runner who has not been assessed for that day.
     """
     catalogue, settings = store.catalogue(), store.settings()
-    pdf = pdf or settings.pdf
     for results in stored_results(store, runners, as_of, catalogue, since=since):
-        folder = runner_page_path(store.root, results.runner_id).parent
+        coach_page, own_page = runner_pages(store.root, results.runner_id)
         own = wording(results.language or settings.language, RUNNER)
-        for name, w in (("index", wording(settings.language)), ("runner", own)):
-            _write_page(store, folder / f"{name}.html", runner_page.render(results, catalogue, w), pdf=pdf)
+        for path, w in ((coach_page, wording(settings.language)), (own_page, own)):
+            _write_page(store, path, runner_page.render(results, catalogue, w))
         weeks = csv_bytes(csv_tables.WEEK_COLUMNS, csv_tables.week_rows(results, catalogue))
-        store.write_private(folder / "weeks.csv", weeks)
+        store.write_private(coach_page.with_name("weeks.csv"), weeks)
         aches = csv_bytes(csv_tables.ACHE_COLUMNS, csv_tables.ache_rows(results))
-        store.write_private(folder / "aches.csv", aches)
+        store.write_private(coach_page.with_name("aches.csv"), aches)
 
 
-def publish_squad(store: Store, as_of: date, *, since: date | None = None, pdf: bool = False) -> int:
+def write_pdfs(store: Store, pages: Iterable[Path]) -> None:
+    """Writes a PDF beside each of these pages that is there.
+
+    Raises: ConfigError where what lays them out is missing; the pages stay as they are.
+    """
+    for page in pages:
+        if page.exists():
+            store.write_private(page.with_suffix(".pdf"), pdf_bytes(page.read_text(encoding="utf-8")))
+
+
+def publish_squad(store: Store, as_of: date) -> int:
     """Writes the squad's pages and tables; a runner without an assessment is named as such. Returns the pages.
 
+    The exercise sheet is in the squad's language; the pages of squad and cohort are not translated yet.
     Raises: StoreError when nobody has been assessed for that day.
     """
     catalogue, settings = store.catalogue(), store.settings()
-    w = wording(settings.language)
+    w = wording()
     everybody, names = store.runners(catalogue), store.names()
     there = _assessed(store, everybody, as_of)
     missing = [runner for runner in everybody["runner_id"] if runner not in set(there["runner_id"])]
     studied = read_cohort(store, as_of)
     found = [(squad_page.line(results, catalogue, w), results)
-             for results in stored_results(store, there, as_of, catalogue, since=since)]  # fmt: skip
+             for results in stored_results(store, there, as_of, catalogue)]  # fmt: skip
     found.sort(key=lambda pair: squad_page.by_need(pair[0]))
     absent = [names.get(runner, runner) for runner in missing]
-    page = squad_page.render(
-        [line for line, _ in found], absent, as_of, catalogue, w, is_studied=studied is not None
-    )  # fmt: skip
-    _write_page(store, squad_page_path(store.root), page, pdf=pdf or settings.pdf)
+    lines = [line for line, _ in found]
+    page = squad_page.render(lines, absent, as_of, catalogue, w, is_studied=studied is not None)
+    _write_page(store, squad_page_path(store.root), page)
     _write_squad_table(store, found, catalogue)
-    sheet = exercise_sheet.render(catalogue, w)
-    _write_page(store, exercise_sheet_path(store.root), sheet, pdf=pdf or settings.pdf)
+    sheet = exercise_sheet.render(catalogue, wording(settings.language))
+    _write_page(store, exercise_sheet_path(store.root), sheet)
     if studied is None:
         return 2
     _write_cohort(store, studied, catalogue, w)
@@ -100,13 +106,9 @@ def _write_cohort(store: Store, studied: CohortResults, catalogue: Catalogue, w:
     store.write_private(path.with_suffix(".csv"), csv_bytes(header, rows))
 
 
-def _write_page(store: Store, path: Path, page: str, *, pdf: bool) -> None:
+def _write_page(store: Store, path: Path, page: str) -> None:
     store.write_private(path, page.encode())
-    beside = path.with_suffix(".pdf")
-    if pdf:
-        store.write_private(beside, pdf_bytes(page))
-    else:
-        beside.unlink(missing_ok=True)
+    path.with_suffix(".pdf").unlink(missing_ok=True)
 
 
 def _assessed(store: Store, runners: dy.DataFrame[Runners], as_of: date) -> dy.DataFrame[Runners]:
@@ -119,6 +121,12 @@ def _assessed(store: Store, runners: dy.DataFrame[Runners], as_of: date) -> dy.D
 def runner_page_path(root: Path, runner_id: str) -> Path:
     """Where a runner's page for the coach lies; the path holds the id only."""
     return root / "reports" / runner_id / "index.html"
+
+
+def runner_pages(root: Path, runner_id: str) -> tuple[Path, Path]:
+    """Where a runner's two pages lie: the coach's, and the runner's own."""
+    page = runner_page_path(root, runner_id)
+    return page, page.with_name("runner.html")
 
 
 def squad_page_path(root: Path) -> Path:

@@ -1,7 +1,10 @@
 """What holds for a squad as a whole, in `settings.toml` at the root of its store; need not be there.
 
-language = "de"   # of the coach's pages, and of the runners' own where runners.csv names none; "en" without it
-pdf = true        # every night makes PDFs too; false without it
+    language = "de"          # of the runners' own pages where runners.csv names none, and of what a coach reads
+    pdf = true               # every night makes PDFs too
+    alarm_after_hours = 30   # runfix status fails when the last good night is older
+
+Without a line: English, no PDFs, no alarm.
 """
 
 import tomllib
@@ -20,8 +23,8 @@ _KINDS = {str: "a text in quotes", bool: "true or false", int: "a whole number, 
 
 @dataclass(frozen=True)
 class Settings:
-    """The squad's language, as a code of languages.toml; whether every night makes PDFs of the pages; the age of the
-    last good night from which `runfix status` fails, 0 for never.
+    """The squad's language as a code of languages.toml, whether every night makes PDFs, and the age of the last good
+    night from which `runfix status` fails; 0: never.
     """
 
     language: str = "en"

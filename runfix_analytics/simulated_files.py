@@ -7,6 +7,7 @@ from random import Random
 import polars as pl
 
 from runfix_analytics.errors import ConfigError
+from runfix_analytics.runner_lists import RUNNER_COLUMNS
 from runfix_analytics.sample_files import (
     AcheAnswer,
     Activity,
@@ -17,7 +18,7 @@ from runfix_analytics.sample_files import (
     strava_csv,
 )
 from runfix_analytics.simulation import Simulated
-from runfix_analytics.store import RUNNER_COLUMNS, Store
+from runfix_analytics.store import Store
 
 _RUN_AT, _STRENGTH_AT = time(7), time(18)
 _REPS = 12

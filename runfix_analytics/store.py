@@ -4,7 +4,7 @@
       runners.csv      who is in the squad (ids, zones, units, equipment; no names)
       names.csv        runner id → display name, kept apart
       marks.csv        what the coach says of a runner (away, ill, …); need not be there
-      settings.toml    the squad's language, and whether the night makes PDFs; need not be there
+      settings.toml    the squad's language, PDFs, the age that raises the alarm; need not be there
       inbox/<runner>/  files as they came; never edited or moved
       originals/       one copy of every file, named by its SHA-256
       headings.toml    what the squad's own forms call our columns; need not be there
@@ -17,8 +17,6 @@ Folders are 0700 and files 0600, whatever the umask. Writers replace all rows of
 commit; no commit spans two tables, so facts are written first and the ledger last.
 """
 
-import csv
-import io
 import os
 import re
 import secrets
@@ -26,26 +24,24 @@ import shutil
 import stat
 import tomllib
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dataframely as dy
 import polars as pl
 
-from runfix_analytics.catalogue import Catalogue, load_for, name_key
+from runfix_analytics.catalogue import Catalogue, load_for
 from runfix_analytics.errors import ConfigError, StoreError
 from runfix_analytics.marks import MARKS_FILE, MarksFile, as_table, as_text, parse
-from runfix_analytics.settings import SETTINGS_FILE, Settings, checked_language, read_settings
+from runfix_analytics.runner_lists import LISTS, RUNNER_COLUMNS, encoded, lines_of, runner_row, text_of, with_line
+from runfix_analytics.settings import SETTINGS_FILE, Settings, read_settings
 from runfix_analytics.tables import (
     RUNNER_ID,
     STORED_FACTS,
     STORED_RESULTS,
     STRENGTH_LOGS,
-    UNITS,
     Marks,
     Runners,
 )
@@ -56,12 +52,8 @@ UNDONE = "undone"
 LOGGED = ("runs", "other_activities", "strength_sets", "strength_days", "ache_reports", "rejects")
 ID_LENGTH = 12  # of an import's id in the ids of its rows
 FOLDER_MODE, FILE_MODE, PRIVATE_UMASK = 0o700, 0o600, 0o077
-RUNNER_COLUMNS = ("runner_id", "time_zone", "units", "equipment", "active_from", "active_to", "strength_log")
-OPTIONAL_COLUMNS = ("language",)
-NO_EQUIPMENT = "none"
 TABLES: dict[str, type[dy.Schema]] = STORED_FACTS | STORED_RESULTS
 _FOLDERS = ("inbox", "originals", "tables", "results", "reports", "runs")
-_FILES = {"runners.csv": (*RUNNER_COLUMNS, *OPTIONAL_COLUMNS), "names.csv": ("runner_id", "name")}
 _ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 8
 _COPY_BYTES = 1024 * 1024
@@ -103,10 +95,10 @@ class Store:
         with private_files():
             for folder in (root, *(root / name for name in _FOLDERS)):
                 folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-            for name, header in _FILES.items():
+            for name, header in LISTS.items():
                 if not (root / name).exists():
                     (root / name).write_text(",".join(header) + "\n", encoding="utf-8")
-        own = [path for name in (*_FOLDERS, *_FILES, MARKS_FILE, SETTINGS_FILE) if (path := root / name).exists()]
+        own = [path for name in (*_FOLDERS, *LISTS, MARKS_FILE, SETTINGS_FILE) if (path := root / name).exists()]
         for path in (root, *own, *(below for folder in own for below in folder.rglob("*"))):
             if not path.is_symlink():
                 path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
@@ -146,14 +138,14 @@ class Store:
 
         Raises: ConfigError naming line and column of what is wrong.
         """
-        headings, lines = _lines(self.root / "runners.csv")
+        headings, lines = lines_of(self.root / "runners.csv")
         missing = set(RUNNER_COLUMNS) - set(headings)
         if missing:
             raise ConfigError(f"runners.csv: column {sorted(missing)[0]} is missing")
         rows: dict[str, dict[str, Any]] = {}
         for number, cells in lines:
             where = f"runners.csv line {number}"
-            row = _runner(cells, where, catalogue)
+            row = runner_row(cells, where, catalogue)
             if row["runner_id"] in rows:
                 raise ConfigError(f'{where}, runner_id: "{row["runner_id"]}" stands twice')
             rows[row["runner_id"]] = row
@@ -168,7 +160,7 @@ class Store:
         path = self.root / "names.csv"
         if not path.exists():
             return {}
-        _, lines = _lines(path)
+        _, lines = lines_of(path)
         named = {row["runner_id"]: clean_text(row.get("name") or "") for _, row in lines if row.get("runner_id")}
         return {runner: name for runner, name in named.items() if name}
 
@@ -200,28 +192,18 @@ class Store:
             "strength_log": STRENGTH_LOGS[0],
             "language": language,
         }
-        _runner(cells, "new runner", catalogue)
+        runner_row(cells, "new runner", catalogue)
         taken = {path.name for path in (self.root / "inbox").iterdir()} | set(self.names())
         runner_id = _new_id()
         while runner_id in taken:
             runner_id = _new_id()
+        line = {"runners.csv": cells | {"runner_id": runner_id}, "names.csv": {"runner_id": runner_id, "name": name}}
+        written = {self.root / file: with_line(self.root / file, of) for file, of in line.items()}
         with private_files():
             (self.root / "inbox" / runner_id).mkdir(mode=FOLDER_MODE)
-            self._append("runners.csv", cells | {"runner_id": runner_id})
-            self._append("names.csv", {"runner_id": runner_id, "name": name})
+        for path, content in written.items():
+            self.write_private(path, content)
         return runner_id
-
-    def _append(self, name: str, cells: Mapping[str, str]) -> None:
-        """Adds a line to a list kept by hand, in the order of its own headings and in UTF-8."""
-        path = self.root / name
-        text = _text(path) if path.exists() else ",".join(_FILES[name])
-        headings = next(csv.reader(io.StringIO(text)), [])
-        lost = sorted(column for column, cell in cells.items() if cell and column not in headings)
-        if lost:
-            raise ConfigError(f'{name}: there is no column "{lost[0]}"; add it to the first line')
-        line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow(cells.get(heading, "") for heading in headings)
-        self.write_private(path, _encoded(f"{text.rstrip()}\n{line.getvalue()}"))
 
     # what the coach says of them
 
@@ -238,11 +220,11 @@ class Store:
         Raises: ConfigError naming line and column of what is wrong.
         """
         path = self.root / MARKS_FILE
-        return parse(_text(path)) if path.exists() else MarksFile()
+        return parse(text_of(path)) if path.exists() else MarksFile()
 
     def write_marks(self, file: MarksFile) -> None:
         """Writes the whole of marks.csv, as `write_private` does."""
-        self.write_private(self.root / MARKS_FILE, _encoded(as_text(file)))
+        self.write_private(self.root / MARKS_FILE, encoded(as_text(file)))
 
     # tables
 
@@ -340,7 +322,7 @@ class Store:
         if not path.exists():
             return {}
         try:
-            named = tomllib.loads(_text(path)).get("headings", {})
+            named = tomllib.loads(text_of(path)).get("headings", {})
         except tomllib.TOMLDecodeError as error:
             raise ConfigError(f"headings.toml: {error}") from error
         if wrong := next((heading for heading, name in named.items() if not isinstance(name, str)), None):
@@ -411,90 +393,3 @@ def _table_of(schema: type[dy.Schema]) -> str:
 
 def _new_id() -> str:
     return "r" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH - 1))
-
-
-def _lines(path: Path) -> tuple[Sequence[str], list[tuple[int, dict[str, str]]]]:
-    """The headings of a list kept by hand, and the number and the cells of each line below them.
-
-    Raises: ConfigError for a carriage return alone, which ends a line in some programs and stands in a cell in others.
-    """
-    reader = csv.DictReader(io.StringIO(_text(path)))
-    try:
-        return reader.fieldnames or (), [(reader.line_num, cells) for cells in reader]
-    except csv.Error as error:
-        where = f"{path.name} line {reader.reader.line_num}"
-        raise ConfigError(f"{where}: a line ends inside a cell; mend it, or save the list again as CSV") from error
-
-
-def _text(path: Path) -> str:
-    """A file kept by hand, as UTF-8 or, from an older spreadsheet, Windows-1252."""
-    content = path.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8" if text.isascii() else "utf-8-sig")  # by the mark at its head a spreadsheet knows UTF-8
-
-
-def _runner(row: Mapping[str, str | None], where: str, catalogue: Catalogue) -> dict[str, Any]:
-    cells = {name: (row.get(name) or "").strip() for name in (*RUNNER_COLUMNS, *OPTIONAL_COLUMNS)}
-    if not re.fullmatch(RUNNER_ID, cells["runner_id"]):
-        raise ConfigError(f'{where}, runner_id: "{cells["runner_id"]}" must be letters, digits, - and _ (64 at most)')
-    _zone(cells["time_zone"], where)
-    active_from = _date(cells["active_from"], f"{where}, active_from")
-    active_to = _date(cells["active_to"], f"{where}, active_to")
-    if active_from and active_to and active_to < active_from:
-        raise ConfigError(f"{where}, active_to: {active_to} lies before active_from {active_from}")
-    return {
-        "runner_id": cells["runner_id"],
-        "time_zone": cells["time_zone"] or None,
-        "units": _choice(cells["units"], UNITS, f"{where}, units"),
-        "equipment": _equipment(cells["equipment"], where, catalogue),
-        "active_from": active_from,
-        "active_to": active_to,
-        "strength_log": _choice(cells["strength_log"], STRENGTH_LOGS, f"{where}, strength_log"),
-        "language": checked_language(cells["language"], f"{where}, language") if cells["language"] else None,
-    }
-
-
-def _choice(text: str, choices: Sequence[str], where: str) -> str:
-    """One of the choices; the first where nothing is said."""
-    word = text.casefold() or choices[0]
-    if word not in choices:
-        raise ConfigError(f'{where}: "{text}" is none of {", ".join(choices)}')
-    return word
-
-
-def _zone(name: str, where: str) -> None:
-    """Both Python and polars must know the zone."""
-    try:
-        ZoneInfo(name or "UTC")
-        pl.Series([datetime(2026, 1, 1, tzinfo=UTC)]).dt.convert_time_zone(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError, OSError, pl.exceptions.PolarsError) as error:
-        raise ConfigError(f'{where}: "{name}" is no IANA time zone; write one like Europe/Berlin') from error
-
-
-def _date(text: str, where: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise ConfigError(f'{where}: "{text}" is no date; write it like 2026-03-31') from error
-
-
-def _equipment(text: str, where: str, catalogue: Catalogue) -> list[str] | None:
-    if not text:
-        return None
-    owned = []
-    for word in text.replace(",", ";").split(";"):
-        key = name_key(word)
-        if not key or key == NO_EQUIPMENT:
-            continue
-        if key not in catalogue.equipment_keys:
-            raise ConfigError(
-                f'{where}: equipment "{word.strip()}" is not known; known: {", ".join(catalogue.equipment)}'
-            )
-        owned.append(catalogue.equipment_keys[key])
-    return owned

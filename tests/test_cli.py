@@ -19,8 +19,8 @@ from click.testing import CliRunner, Result
 
 from runfix_analytics.cli import main
 from runfix_analytics.readers import ache_form, strength_sheet
+from runfix_analytics.runner_lists import RUNNER_COLUMNS
 from runfix_analytics.sample_files import Activity, StrengthSet, Workout, run_fit, strong_csv
-from runfix_analytics.store import RUNNER_COLUMNS
 
 DAY = "2026-03-29"
 AREAS = ("glutes", "hamstrings", "calves", "core", "upper_back")

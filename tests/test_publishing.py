@@ -3,6 +3,7 @@
 import csv
 import io
 import shutil
+import sys
 from datetime import date, timedelta
 
 import polars as pl
@@ -10,7 +11,7 @@ import pypdfium2
 import pytest
 from click.testing import CliRunner
 
-from runfix_analytics import publishing
+from runfix_analytics import night, publishing
 from runfix_analytics.cli import main
 from runfix_analytics.errors import ConfigError
 from runfix_analytics.page_results import stored_results
@@ -145,7 +146,7 @@ def test_a_wrong_setting_is_named(tmp_path, text, said):
     assert said in str(error.value)
 
 
-def test_the_coach_reads_the_squads_language_and_a_runner_their_own(demo_copy, demo_day):
+def test_the_coach_reads_a_runner_in_the_squads_language_and_the_runner_in_their_own(demo_copy, demo_day):
     first, second = demo_copy.runners(demo_copy.catalogue())["runner_id"][:2]
     (demo_copy.root / "settings.toml").write_text('language = "de"\n', encoding="utf-8")
     lines = (demo_copy.root / "runners.csv").read_text(encoding="utf-8").splitlines()
@@ -154,12 +155,13 @@ def test_the_coach_reads_the_squads_language_and_a_runner_their_own(demo_copy, d
     publishing.publish_runners(demo_copy, of(demo_copy, first, second), demo_day)
     publishing.publish_squad(demo_copy, demo_day)
     reports = demo_copy.root / "reports"
-    pages = [f"{runner}/{name}.html" for runner in (first, second) for name in ("index", "runner")]
+    pages = ["exercises.html", *(f"{runner}/{name}.html" for runner in (first, second) for name in ("index", "runner"))]
     languages = {
         name: (reports / name).read_text(encoding="utf-8").split('lang="')[1][:2]
         for name in ("index.html", "cohort.html", *pages)
     }
-    assert languages == dict.fromkeys(languages, "de") | {f"{first}/runner.html": "en"}
+    english = ("index.html", "cohort.html", f"{first}/runner.html")  # the first two are not translated yet
+    assert languages == dict.fromkeys(languages, "de") | dict.fromkeys(english, "en")
 
 
 def test_a_language_that_is_not_there_is_named_with_its_line(demo_copy):
@@ -180,6 +182,7 @@ def test_a_runner_is_added_with_a_language_only_where_the_list_has_a_column_for_
     with pytest.raises(ConfigError, match=r'runners\.csv: there is no column "language"'):
         store.add_runner("Ben", store.catalogue(), language="de")
     assert store.names() == {runner: "Ann"}
+    assert [path.name for path in (store.root / "inbox").iterdir()] == [runner]
     store.add_runner("Ben", store.catalogue())
     assert store.runners(store.catalogue())["language"].to_list() == [None]
 
@@ -195,10 +198,10 @@ def test_a_runner_is_added_to_lists_that_an_older_spreadsheet_saved(tmp_path):
 
 
 @needs_pango
-def test_pages_become_pdfs_of_at_most_two_sheets_and_stale_ones_go(demo_copy, demo_day):
+def test_pages_become_pdfs_of_at_most_two_sheets_and_stale_ones_go(demo_copy, demo_day, run_night):
     ids = list(demo_copy.runners(demo_copy.catalogue())["runner_id"])
-    publishing.publish_runners(demo_copy, of(demo_copy, *ids), demo_day, pdf=True)
-    publishing.publish_squad(demo_copy, demo_day, pdf=True)
+    (demo_copy.root / "settings.toml").write_text("pdf = true\n", encoding="utf-8")
+    assert run_night(demo_copy.root, demo_day, ("publish", night.SQUAD)).failures == ()
     reports = demo_copy.root / "reports"
     sheets = {}
     for path in reports.rglob("*.pdf"):
@@ -240,8 +243,20 @@ def test_a_pdf_fetches_nothing(caplog):
     assert len(refused) == 2
 
 
+def test_without_what_lays_pdfs_out_a_night_publishes_all_pages_and_says_so(
+    demo_copy, demo_day, run_night, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    (demo_copy.root / "settings.toml").write_text("pdf = true\n", encoding="utf-8")
+    done = run_night(demo_copy.root, demo_day, ("publish", night.SQUAD))
+    assert done.counts["pages"] == 12 + 3
+    assert {(failure.stage, failure.runner_id) for failure in done.failures} == {("pdf", "")}
+    assert all("pip install" in failure.reason for failure in done.failures)
+    assert done.exit_code == 3
+
+
 def test_without_what_lays_it_out_a_pdf_is_refused_in_one_line(demo_copy, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "weasyprint", None)
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
     result = CliRunner().invoke(main, ["report", "--root", str(demo_copy.root), "--pdf", "--runner", "4e5ghujn"])
     assert result.exit_code == 1
     assert "pip install 'runfix-analytics[pdf]'" in result.output

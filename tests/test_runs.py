@@ -21,7 +21,15 @@ from runfix_analytics.store import Store
 
 DAY = date(2026, 3, 31)
 NIGHT = datetime(2026, 4, 1, 1, 30, tzinfo=UTC)
-HOLDER = "import sys, time; from pathlib import Path; from runfix_analytics.lock import only_writer\nwith only_writer(Path(sys.argv[1]), 'the other one'):\n print('held', flush=True); time.sleep(60)"  # fmt: skip  # noqa: E501
+HOLDER = """
+import sys, time
+from pathlib import Path
+from runfix_analytics.lock import only_writer
+
+with only_writer(Path(sys.argv[1]), "the other one"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
 
 
 @pytest.fixture
@@ -110,10 +118,12 @@ def test_of_two_at_once_one_works_and_the_other_says_why_not(store):
     watched(store)
 
 
-@pytest.mark.parametrize("command", [["nightly"], ["import"], ["assess"], ["report"], ["retry"]])
+@pytest.mark.parametrize(
+    "command", [("nightly",), ("import",), ("assess",), ("report", "--as-of", str(DAY)), ("retry",)]
+)
 def test_commands_that_write_wait_for_nobody_and_say_who_is_at_work(store, command):
     with only_writer(store.root, "a long night"):
-        result = CliRunner().invoke(main, [*command, "--root", str(store.root), *(["--as-of", "2026-03-31"] if command == ["report"] else [])])  # fmt: skip  # noqa: E501
+        result = CliRunner().invoke(main, [*command, "--root", str(store.root)])
     assert result.exit_code == 1
     assert "at work already: a long night" in result.stderr
 

@@ -11,20 +11,30 @@ if TYPE_CHECKING:
     from weasyprint.urls import URLFetcher
 
 
-def pdf_bytes(page: str) -> bytes:
-    """The page as PDF; nothing is fetched for it, and the same page gives the same bytes.
+def require() -> None:
+    """Makes sure that PDFs can be laid out on this machine.
 
     Raises: ConfigError where WeasyPrint or what it needs of the system is missing.
     """
     try:
-        import weasyprint
+        import weasyprint  # noqa: F401
     except ImportError as error:
         raise ConfigError("PDF needs WeasyPrint; run: pip install 'runfix-analytics[pdf]'") from error
     except OSError as error:  # it looks for the library of the system when it is imported
-        raise ConfigError("PDF needs Pango, which is not on this machine; see the README") from error
+        raise ConfigError("PDF needs Pango, which is not on this machine; see docs/operator.md") from error
+
+
+def pdf_bytes(page: str) -> bytes:
+    """The page as PDF; nothing is fetched for it, and the same page gives the same bytes.
+
+    Raises: ConfigError as `require` does.
+    """
+    require()
+    from weasyprint import HTML
+
     before, _, rest = page.partition("<style>")
     style, _, after = rest.partition("</style>")
-    html = weasyprint.HTML(string=before + after, url_fetcher=_fetches_nothing())
+    html = HTML(string=before + after, url_fetcher=_fetches_nothing())
     return bytes(html.write_pdf(stylesheets=[_style(style)], font_config=_fonts()))
 
 

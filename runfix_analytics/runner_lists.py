@@ -1,0 +1,132 @@
+"""The lists of a squad that people keep by hand, runners.csv and names.csv: read with clear errors, and added to.
+
+A spreadsheet may have saved them: in Windows-1252, with other columns beside ours, which stay.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import polars as pl
+
+from runfix_analytics.catalogue import Catalogue, name_key
+from runfix_analytics.errors import ConfigError
+from runfix_analytics.settings import checked_language
+from runfix_analytics.tables import RUNNER_ID, STRENGTH_LOGS, UNITS
+
+RUNNER_COLUMNS = ("runner_id", "time_zone", "units", "equipment", "active_from", "active_to", "strength_log")
+OPTIONAL_COLUMNS = ("language",)
+LISTS = {"runners.csv": (*RUNNER_COLUMNS, *OPTIONAL_COLUMNS), "names.csv": ("runner_id", "name")}
+NO_EQUIPMENT = "none"
+
+
+def with_line(path: Path, cells: Mapping[str, str]) -> bytes:
+    """The content of a list with one line more, in the order of its own headings and in UTF-8.
+
+    Raises: ConfigError for a cell whose column is not there.
+    """
+    text = text_of(path) if path.exists() else ",".join(LISTS[path.name])
+    headings = next(csv.reader(io.StringIO(text)), [])
+    lost = sorted(column for column, cell in cells.items() if cell and column not in headings)
+    if lost:
+        raise ConfigError(f'{path.name}: there is no column "{lost[0]}"; add it to the first line')
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells.get(heading, "") for heading in headings)
+    return encoded(f"{text.rstrip()}\n{line.getvalue()}")
+
+
+def lines_of(path: Path) -> tuple[Sequence[str], list[tuple[int, dict[str, str]]]]:
+    """The headings of a list kept by hand, and the number and the cells of each line below them.
+
+    Raises: ConfigError for a carriage return alone, which ends a line in some programs and stands in a cell in others.
+    """
+    reader = csv.DictReader(io.StringIO(text_of(path)))
+    try:
+        return reader.fieldnames or (), [(reader.line_num, cells) for cells in reader]
+    except csv.Error as error:
+        where = f"{path.name} line {reader.reader.line_num}"
+        raise ConfigError(f"{where}: a line ends inside a cell; mend it, or save the list again as CSV") from error
+
+
+def text_of(path: Path) -> str:
+    """A file kept by hand, as UTF-8 or, from an older spreadsheet, Windows-1252."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def encoded(text: str) -> bytes:
+    """A list as it is written."""
+    return text.encode("utf-8" if text.isascii() else "utf-8-sig")  # by the mark at its head a spreadsheet knows UTF-8
+
+
+def runner_row(row: Mapping[str, str | None], where: str, catalogue: Catalogue) -> dict[str, Any]:
+    """One line of runners.csv as a row of the table Runners.
+
+    Raises: ConfigError naming the place and what is wrong there.
+    """
+    cells = {name: (row.get(name) or "").strip() for name in (*RUNNER_COLUMNS, *OPTIONAL_COLUMNS)}
+    if not re.fullmatch(RUNNER_ID, cells["runner_id"]):
+        raise ConfigError(f'{where}, runner_id: "{cells["runner_id"]}" must be letters, digits, - and _ (64 at most)')
+    _zone(cells["time_zone"], where)
+    active_from = _date(cells["active_from"], f"{where}, active_from")
+    active_to = _date(cells["active_to"], f"{where}, active_to")
+    if active_from and active_to and active_to < active_from:
+        raise ConfigError(f"{where}, active_to: {active_to} lies before active_from {active_from}")
+    return {
+        "runner_id": cells["runner_id"],
+        "time_zone": cells["time_zone"] or None,
+        "units": _choice(cells["units"], UNITS, f"{where}, units"),
+        "equipment": _equipment(cells["equipment"], where, catalogue),
+        "active_from": active_from,
+        "active_to": active_to,
+        "strength_log": _choice(cells["strength_log"], STRENGTH_LOGS, f"{where}, strength_log"),
+        "language": checked_language(cells["language"], f"{where}, language") if cells["language"] else None,
+    }
+
+
+def _choice(text: str, choices: Sequence[str], where: str) -> str:
+    """One of the choices; the first where nothing is said."""
+    word = text.casefold() or choices[0]
+    if word not in choices:
+        raise ConfigError(f'{where}: "{text}" is none of {", ".join(choices)}')
+    return word
+
+
+def _zone(name: str, where: str) -> None:
+    """Both Python and polars must know the zone."""
+    try:
+        ZoneInfo(name or "UTC")
+        pl.Series([datetime(2026, 1, 1, tzinfo=UTC)]).dt.convert_time_zone(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError, pl.exceptions.PolarsError) as error:
+        raise ConfigError(f'{where}: "{name}" is no IANA time zone; write one like Europe/Berlin') from error
+
+
+def _date(text: str, where: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise ConfigError(f'{where}: "{text}" is no date; write it like 2026-03-31') from error
+
+
+def _equipment(text: str, where: str, catalogue: Catalogue) -> list[str] | None:
+    if not text:
+        return None
+    owned = []
+    for word in text.replace(",", ";").split(";"):
+        key = name_key(word)
+        if not key or key == NO_EQUIPMENT:
+            continue
+        if key not in catalogue.equipment_keys:
+            raise ConfigError(
+                f'{where}: equipment "{word.strip()}" is not known; known: {", ".join(catalogue.equipment)}'
+            )
+        owned.append(catalogue.equipment_keys[key])
+    return owned
