@@ -57,18 +57,24 @@ class Shape:
 
 @dataclass(frozen=True)
 class Tick:
-    """A label at a place; `anchor` is SVG's: start, middle or end."""
+    """A label at a place; `anchor` is SVG's: start, middle or end. `is_turned`: it reads upwards from there."""
 
     x: float
     y: float
     label: str
     css: str = ""
     anchor: str = "start"
+    is_turned: bool = False
 
     @property
     def fill(self) -> str:
         """Its colour on paper."""
         return PAPER[_FILLED.get(self.css, "ink")]
+
+    @property
+    def turn(self) -> str:
+        """How it is turned, in SVG's words; empty where it lies level."""
+        return f"rotate(-90 {n(self.x)} {n(self.y)})" if self.is_turned else ""
 
 
 @dataclass(frozen=True)
