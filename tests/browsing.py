@@ -87,9 +87,18 @@ class Tab:
 
 
 @contextmanager
-def tab(browser: Browser, *, as_paper: bool = False, scheme: str = "light", bypass_csp: bool = False) -> Iterator[Tab]:
+def tab(
+    browser: Browser,
+    *,
+    as_paper: bool = False,
+    scheme: str = "light",
+    bypass_csp: bool = False,
+    runs_scripts: bool = True,
+) -> Iterator[Tab]:
     """A tab in a context of its own; `as_paper`: the rules for print hold; `bypass_csp`: the page's policy does not."""
-    context = browser.new_context(color_scheme=scheme, bypass_csp=bypass_csp, service_workers="block")
+    context = browser.new_context(
+        color_scheme=scheme, bypass_csp=bypass_csp, java_script_enabled=runs_scripts, service_workers="block"
+    )
     try:
         page = context.new_page()
         if as_paper:

@@ -228,7 +228,7 @@ def dead_links(page, path: Path, pages: dict[str, Path]) -> list[str]:
 def test_what_chromium_reads_is_what_was_written(browser, pages):
     """No part of the page is moved, dropped or added by the parser."""
     found = {}
-    with tab(browser) as there:
+    with tab(browser, runs_scripts=False) as there:
         for name, path in pages.items():
             written, read = tags_of(path.read_text(encoding="utf-8")), elements(there.open(path))
             differing = {tag for tag in {*written, *read} if written.get(tag.lower(), 0) != read.get(tag, 0)}
@@ -250,14 +250,17 @@ def tags_of(source: str) -> Counter[str]:
 @pytest.mark.parametrize("bypass_csp", [False, True], ids=["policy", "no policy"])
 def test_hostile_text_runs_nowhere_and_makes_no_element(browser, hostile_pages, bypass_csp):
     """The policy is the second line: without it, the escaping alone must hold."""
-    known_elements, known_attributes = template_words()
     found = {}
     with tab(browser, bypass_csp=bypass_csp) as there:
         for name, path in hostile_pages.items():
+            known_elements, known_attributes = template_words(name)
             try:
                 page = there.open(path)
                 touch(page)
-                new_elements = {tag.lower() for tag in elements(page)} - known_elements
+                made = {tag.lower(): n for tag, n in elements(page).items()}
+                new_elements = {
+                    tag for tag, n in made.items() if tag not in known_elements or (tag == "script" and n > 1)
+                }
                 new_attributes = {name.lower() for name in attributes(page)} - known_attributes
                 found[name] = [*sorted(new_elements), *sorted(new_attributes), *dead_links(page, path, hostile_pages)]
                 if page.title() != title_of(path):
@@ -305,7 +308,7 @@ def test_a_long_word_is_not_cut_off_on_paper(browser, hostile_pages):
 
 @pytest.mark.parametrize("bypass_csp", [False, True], ids=["policy", "no policy"])
 def test_a_script_that_runs_is_noticed_and_the_policy_stops_it(browser, pages, tmp_path, bypass_csp):
-    source = pages["index.html"].read_text(encoding="utf-8")
+    source = next(path for name, path in pages.items() if name.endswith("/index.html")).read_text(encoding="utf-8")
     harm = (
         f"<script>alert('{OWNED}'); document.title='{OWNED}'</script><b onfocus=1>x</b><img src='http://x.invalid/y'>"
     )
@@ -314,7 +317,7 @@ def test_a_script_that_runs_is_noticed_and_the_policy_stops_it(browser, pages, t
     with tab(browser, bypass_csp=bypass_csp) as there:
         page = there.open(path)
         touch(page)
-        known_elements, known_attributes = template_words()
+        known_elements, known_attributes = template_words("a/index.html")
         assert {"script", "img"} <= set(elements(page)) - known_elements
         assert {"onfocus", "src"} <= attributes(page) - known_attributes
         assert (page.title() == OWNED) is bypass_csp

@@ -7,9 +7,11 @@ import csv
 import os
 import re
 import unicodedata
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from hashlib import sha256
 from html import escape
 from html.parser import HTMLParser
 from itertools import count
@@ -42,6 +44,7 @@ RUNNERS = {
 }  # fmt: skip
 BY_NEED = ("■", "▲ Ache, under target", "▲ Open ache", "◐", "?", "●")
 VOID = {"meta", "br", "hr", "img", "input", "link"}
+BESIDE_IT = r"(\.\./|[A-Za-z0-9_-]{1,64}/)?(index|cohort|runner|exercises|weeks|aches|squad)\.(html|csv)"
 NEVER = {
     "script",
     "img",
@@ -80,7 +83,7 @@ class Element:
     def text(self) -> str:
         """What stands on the paper: no style, no drawing."""
         parts = [part if isinstance(part, str) else part.text() for part in self.inside]
-        is_unseen = self.tag in ("style", "svg", "head")
+        is_unseen = self.tag in ("style", "script", "svg", "head")
         return "" if is_unseen else " ".join(" ".join(parts).split())
 
 
@@ -125,7 +128,8 @@ class Page(HTMLParser):
     @property
     def everything_said(self) -> str:
         """The text, the words inside drawings, and what a screen reader reads out."""
-        said = [part for e in self.root.walk() if e.tag != "style" for part in e.inside if isinstance(part, str)]
+        seen = [element for element in self.root.walk() if element.tag not in ("style", "script")]
+        said = [part for element in seen for part in element.inside if isinstance(part, str)]
         read_out = [e.attributes.get(name, "") for e in self.root.walk() for name in ("title", "aria-label")]
         return " ".join(" ".join(said + read_out).split())
 
@@ -518,7 +522,8 @@ def squad_rows(page: Page) -> list[dict[str, str]]:
 def test_everyone_is_on_the_squad_page_and_linked_to_the_own_page(pages, demo_store):
     assert {row["name"] for row in squad_rows(pages["squad"])} == set(demo_store.names().values())
     links = [link.attributes["href"] for link in pages["squad"].root.all("a")]
-    assert sorted(links) == sorted(["cohort.html", *(f"{runner}/index.html" for runner in RUNNERS.values())])
+    others = ["cohort.html", "exercises.html", "squad.csv"]
+    assert sorted(links) == sorted([*others, *(f"{runner}/index.html" for runner in RUNNERS.values())])
 
 
 def test_squad_is_sorted_by_need_and_then_by_deficit(pages, demo_store, demo_day):
@@ -675,21 +680,27 @@ def assert_harmless(page: Page) -> None:
     assert page.faults == []
     assert page.source.startswith("<!doctype html>")
     elements = list(page.root.walk())
-    assert {element.tag for element in elements} & NEVER == set()
+    scripts = ["".join(map(str, element.inside)) for element in elements if element.tag == "script"]
+    is_squad_page = "whole-squad" in page.root.all("body")[0].attributes.get("class", "").split()
+    assert {element.tag for element in elements} & NEVER <= ({"script", "input", "button"} if is_squad_page else set())
+    assert [digest(script) for script in scripts] == ([squad_page.script_hash()] if is_squad_page else [])
     assert [name for element in elements for name in element.attributes if name.startswith("on")] == []
     policies = [
         e.attributes["content"] for e in elements if e.attributes.get("http-equiv") == "Content-Security-Policy"
     ]
-    assert policies == ["default-src 'none'; style-src 'unsafe-inline'; img-src data:"]
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    assert policies == [f"{policy}; script-src '{squad_page.script_hash()}'" if is_squad_page else policy]
     for element in elements:
         for name in ("href", "src", "xlink:href", "action", "srcset"):
-            assert re.fullmatch(
-                r"([A-Za-z0-9_-]{1,64}/index|cohort)\.html", element.attributes.get(name, "a/index.html")
-            )
+            assert re.fullmatch(BESIDE_IT, element.attributes.get(name, "index.html"))
     styles = " ".join(str(part) for element in elements if element.tag == "style" for part in element.inside)
     styles += " ".join(element.attributes.get("style", "") for element in elements)
     assert not re.search(r"@import|https?:|url\((?!#)", styles)
     assert "http:" not in page.source and "https:" not in page.source
+
+
+def digest(script: str) -> str:
+    return f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}"
 
 
 def test_templates_hold_layout_only():

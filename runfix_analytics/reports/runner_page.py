@@ -33,7 +33,7 @@ from runfix_analytics.reports.rendering import render_template
 from runfix_analytics.reports.results import RunnerResults
 from runfix_analytics.reports.summary_section import FlagBox, flags, sentence
 from runfix_analytics.reports.timeline import timeline
-from runfix_analytics.reports.wording import Wording
+from runfix_analytics.reports.wording import COACH, Wording
 from runfix_analytics.reports.words import CAVEAT, STATUS, Mark, ago, bounds, for_print, limit, marked
 
 Row = Mapping[str, Any]
@@ -60,6 +60,7 @@ class RunnerView:
     """Everything on the page, final."""
 
     name: str
+    is_for_coach: bool
     week: str
     data_until: str
     completeness: tuple[str, ...]
@@ -101,6 +102,7 @@ def view(results: RunnerResults, catalogue: Catalogue, w: Wording) -> RunnerView
     n_weeks, earlier = len(results.weeks), results.earlier
     return RunnerView(
         name=results.name,
+        is_for_coach=w.voice == COACH,
         week=w.say("Week to {day}", day=w.day(results.as_of)),
         data_until=_data_until(results, w),
         completeness=completeness(results, catalogue, w),

@@ -157,9 +157,8 @@ def render(
     w: Wording,
     *,
     is_studied: bool,
-    links: Sequence[tuple[str, str]] = (),
 ) -> str:
-    """The page as self-contained HTML; `is_studied`: there is a cohort page to point to; `links`: (href, said)."""
+    """The page as self-contained HTML; `is_studied`: there is a cohort page to point to."""
     ordered = sorted(lines, key=by_need)
     columns = [
         heat_table.Column(line.name, line.need.word, line.need.css, dict(line.status_of_area)) for line in ordered
@@ -187,7 +186,6 @@ def render(
         is_large=is_large,
         legend=[mark.said(w) for mark in STATUS.values()],
         is_studied=is_studied,
-        links=links,
         script_hash=script_hash(),
         caveat=w.say(CAVEAT),
         version=w.say("catalogue and parameters {version}", version=catalogue.version),
