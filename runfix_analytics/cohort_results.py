@@ -1,8 +1,8 @@
-"""What the whole squad's logs said by one day, kept in one private file: written at once, read whole or not at all."""
+"""What the whole squad's logs said by one Sunday, in one private file: written at once, read whole or not at all."""
 
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,32 +12,48 @@ import polars as pl
 
 from runfix_analytics.association import Association
 from runfix_analytics.store import Store
-from runfix_analytics.tables import Estimates, Exclusions, Incidence, Prevalence, Verdicts
+from runfix_analytics.tables import Estimates, Exclusions, Incidence, Prevalence, SymptomRates, Verdicts
 from runfix_analytics.verdicts import Marks
 
 S = TypeVar("S", bound=dy.Schema)
 
 
+SUNDAY = 7
+
+
 @dataclass(frozen=True)
 class CohortResults:
-    """What the cohort's page shows, and what the advice may use of it."""
+    """What the cohort's page shows, and what the advice uses of it; `key` says what it was made of."""
 
     as_of: date
+    key: str
     n_runners: int
+    rates: dy.DataFrame[SymptomRates]
     found: Association
     incidence: dy.DataFrame[Incidence]
     prevalence: dy.DataFrame[Prevalence]
 
 
+def study_day(as_of: date) -> date:
+    """The newest Sunday up to a day: the last day of the study that holds on it."""
+    return as_of - timedelta(days=as_of.isoweekday() % SUNDAY)
+
+
 def write_cohort(store: Store, results: CohortResults) -> None:
     """Keeps the results in the place of earlier ones."""
+    content = _content(results) | {"key": results.key}
+    store.write_private(_path(store), json.dumps(content, ensure_ascii=False).encode())
+
+
+def _content(results: CohortResults) -> dict[str, Any]:
     found = results.found
-    content = {
+    return {
         "as_of": results.as_of.isoformat(),
         "n_runners": results.n_runners,
         "found": {name: getattr(found, name) for name in _FACTS},
         "marks": vars(found.marks),
         "tables": {
+            "rates": _rows(results.rates),
             "estimates": _rows(found.estimates),
             "verdicts": _rows(found.verdicts),
             "exclusions": _rows(found.exclusions),
@@ -45,19 +61,18 @@ def write_cohort(store: Store, results: CohortResults) -> None:
             "prevalence": _rows(results.prevalence),
         },
     }
-    store.write_private(_path(store), json.dumps(content, ensure_ascii=False).encode())
 
 
 def read_cohort(store: Store, as_of: date) -> CohortResults | None:
-    """The results of that day; none where the squad was not studied that day, or by an earlier version."""
+    """The results that hold on a day; none where the squad was not studied for it, or by an earlier version."""
     path = _path(store)
     if not path.exists():
         return None
     content = json.loads(path.read_text(encoding="utf-8"))
     tables = content["tables"]
-    if content["as_of"] != as_of.isoformat() or not all(
-        _fits(schema, tables[name]) for name, schema in _TABLES.items()
-    ):
+    if content["as_of"] != study_day(as_of).isoformat() or "key" not in content:
+        return None
+    if not all(name in tables and _fits(schema, tables[name]) for name, schema in _TABLES.items()):
         return None
     found = Association(
         **content["found"],
@@ -67,16 +82,24 @@ def read_cohort(store: Store, as_of: date) -> CohortResults | None:
         marks=Marks(**content["marks"]),
     )
     return CohortResults(
-        as_of,
+        study_day(as_of),
+        content["key"],
         content["n_runners"],
+        _table(SymptomRates, tables["rates"]),
         found,
         _table(Incidence, tables["incidence"]),
         _table(Prevalence, tables["prevalence"]),
     )
 
 
+def outcome(results: CohortResults | None) -> str:
+    """What was found, as text: the same for two studies that found the same, whatever they were made of."""
+    return "not studied" if results is None else json.dumps(_content(results), sort_keys=True)
+
+
 _FACTS = ("lag_days", "n_runners", "n_onsets", "n_rows", "share_of_rows")
 _TABLES: dict[str, type[dy.Schema]] = {
+    "rates": SymptomRates,
     "estimates": Estimates,
     "verdicts": Verdicts,
     "exclusions": Exclusions,

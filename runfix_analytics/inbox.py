@@ -16,6 +16,7 @@ from runfix_analytics import archive, readers
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.duplicates import mark_activities, mark_reports, mark_sets
 from runfix_analytics.errors import ReadError
+from runfix_analytics.inbox_index import Index, files_of, label_of, state_of
 from runfix_analytics.ingest import Accepted, Arrival, RunnerSettings, ingest
 from runfix_analytics.rawlog import RawLog
 from runfix_analytics.sourcefile import MAX_BYTES, SourceFile, digest, is_archive, open_checked
@@ -49,20 +50,31 @@ class Seen:
 
     counts: dict[str, int]
     bad: tuple[tuple[str, str], ...]
+    index: Index
 
 
-def read_inbox(store: Store, runner: RunnerSettings, catalogue: Catalogue) -> tuple[Seen, list[Accepted]]:
+def read_inbox(
+    store: Store, runner: RunnerSettings, catalogue: Catalogue, known: Collection[str], index: Index | None = None
+) -> tuple[Seen, list[Accepted]]:
     """The new files of one inbox, judged, in batches that bound the memory; nothing is stored but the originals.
 
-    A content that the ledger holds already is passed over, whatever its name, in an archive too. Hidden files and
-    folders are not read.
+    `known`: the imports of the runner's ledger. A content that is among them is passed over, whatever its name, in an
+    archive too; a file that has not been touched since `index` was written is not even opened. Hidden files and folders
+    are not read.
     """
     inbox = store.root / "inbox" / runner.runner_id
-    known = set(_ledger(store, runner.runner_id)["import_id"])
-    reading = _Reading(store, runner, catalogue, known)
-    for path in _files(inbox):
-        reading.add(path, path.relative_to(inbox).as_posix() if path != inbox else path.name)
+    reading = _Reading(store, runner, catalogue, set(known), before=index or Index())
+    for path in files_of(inbox):
+        reading.add(path, label_of(path, inbox))
     return reading.finished()
+
+
+def known_imports(store: Store, runners: Iterable[str]) -> dict[str, set[str]]:
+    """Runner id → the imports of the ledger, for each of these runners."""
+    known: dict[str, set[str]] = {runner: set() for runner in runners}
+    for runner, import_id in store.scan("imports", known).select("runner_id", "import_id").collect().iter_rows():
+        known[runner].add(import_id)
+    return known
 
 
 def read_again(
@@ -115,6 +127,8 @@ class _Reading:
     batch: list[_File] = field(default_factory=list)
     n_waiting: int = 0  # bytes
     paths: dict[str, str] = field(default_factory=dict)  # label → import id of every file seen
+    before: Index = field(default_factory=Index)
+    index: Index = field(default_factory=Index)
     headings: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -123,10 +137,18 @@ class _Reading:
     def add(self, path: Path, label: str) -> None:
         """A file of the inbox, or all files of an archive there."""
         self.counts["files_seen"] += 1
+        untouched = self.before.import_of(label, path)
+        if untouched in self.known:
+            self.counts["files_known"] += 1
+            self.paths[label] = untouched
+            self.index.files[label] = self.before.files[label]
+            return
+        state = state_of(path)
         try:
             with open_checked(path) as stream:
                 import_id = digest(stream)
                 self.paths[label] = import_id
+                self.index.note(label, state, import_id)
                 if import_id in self.known:
                     self.counts["files_known"] += 1
                     return
@@ -157,7 +179,7 @@ class _Reading:
             reason = pl.when(is_lost).then(pl.lit(ALL_REJECTED)).otherwise(pl.col("reason").fill_null(""))
             self.bad += ledger.filter(~pl.col("status").is_in(GOOD) | is_lost).select("file_name", reason).rows()
         accepted = [_with_recordings(files, self.paths) for files in self.accepted]
-        return Seen(self.counts | {"files_bad": len(self.bad)}, tuple(self.bad)), accepted
+        return Seen(self.counts | {"files_bad": len(self.bad)}, tuple(self.bad), self.index), accepted
 
     def _open(self, label: str, archive_id: str, n_bytes: int, stream: BinaryIO) -> None:
         """The new files of an archive; then a row of the ledger for the archive itself."""
@@ -241,14 +263,6 @@ def _told(raw: RawLog, accepted: Sequence[Accepted], n_known: int) -> RawLog:
 def _said_name(label: str) -> str:
     """A file's name as the ledger has it, for what is said of the file: the ledger takes it off again."""
     return file_label(label).rpartition("/")[2]
-
-
-def _files(inbox: Path) -> list[Path]:
-    """What lies in an inbox, links to folders included (they are refused when read), hidden things not."""
-    if inbox.is_symlink():
-        return [inbox]
-    found = (path for path in inbox.rglob("*") if path.is_symlink() or not path.is_dir())
-    return sorted(p for p in found if not any(part.startswith(".") for part in p.relative_to(inbox).parts))
 
 
 def _arrivals(batch: Sequence[_File]) -> Iterator[Arrival]:

@@ -6,7 +6,7 @@ counts, never frames. One runner's failure is one runner's failure: it is return
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from time import perf_counter
@@ -15,18 +15,16 @@ from typing import Any, Protocol, TypeVar
 import dataframely as dy
 import polars as pl
 
-from runfix_analytics import ledger
-from runfix_analytics.assessment import Assessment, Squad, assess, cohort_of, squad, study, survey
+from runfix_analytics import due, inbox_index, ledger, publishing, stamps
+from runfix_analytics.assessment import Assessment, assess, survey
 from runfix_analytics.catalogue import Catalogue
-from runfix_analytics.cohort_results import CohortResults, read_cohort, write_cohort
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, RunfixError, StoreError
-from runfix_analytics.inbox import read_inbox, store_rows
-from runfix_analytics.incidence import incidence, prevalence
+from runfix_analytics.inbox import COUNTS, known_imports, read_inbox, store_rows
 from runfix_analytics.ingest import Accepted, RunnerSettings
+from runfix_analytics.squad_study import stored_squad, study_stored
 from runfix_analytics.store import Store, bucket_of
 from runfix_analytics.stored_logs import read_logs
 from runfix_analytics.tables import (
-    AcheReports,
     Advice,
     Coverage,
     Episodes,
@@ -38,11 +36,11 @@ from runfix_analytics.tables import (
     Referrals,
     Runners,
     RunningLoad,
-    Runs,
 )
 from runfix_analytics.text import clean_text
 
 STUDY, SQUAD = "study", "squad"
+_COUNTS = {due.SURVEY: "surveyed", due.ASSESS: "assessed", due.PUBLISH: "pages"}
 
 LOG = logging.getLogger(__name__)
 
@@ -102,18 +100,56 @@ class Executor(Protocol):
         ...
 
 
-def night(root: Path, as_of: date, each: Executor, stages: Sequence[str] | None = None) -> Done:
-    """The whole night, or some of its stages, in order: a stage begins when the one before is done for all buckets."""
+def night(
+    root: Path,
+    as_of: date,
+    each: Executor,
+    stages: Sequence[str] | None = None,
+    *,
+    only: Sequence[str] = (),
+    is_full: bool = False,
+) -> Done:
+    """The whole night, or some of its stages, in order: a stage begins when the one before is done for all buckets.
+
+    A whole night passes over what would come out as it stands. Stages that are named work on everybody, or on those
+    runners in `only`; `is_full`: the whole night does too.
+    """
     wanted = stages or tuple(STAGES)
-    _renew(Store(root), wanted)
-    everybody = buckets(root)
+    store = Store(root)
+    _renew(store, wanted)
+    if stages or is_full:
+        due.forget(store, only or list(store.runners(store.catalogue())["runner_id"]), wanted)
     done = strangers(root) if "import" in wanted else Done()
     for stage in STAGES:
         if stage in wanted:
             began = perf_counter()
-            done += total(each(stage, root, as_of, [0] if stage in (STUDY, SQUAD) else everybody))
+            work, kept = _plan(store, stage, as_of)
+            done += total(each(stage, root, as_of, work)) + kept
             done += Done(seconds={stage: perf_counter() - began})
     return done
+
+
+def _plan(store: Store, stage: str, as_of: date) -> tuple[list[int], Done]:
+    """The buckets in which a stage has work to do, and what it need not do in the others."""
+    catalogue = store.catalogue()
+    everybody = store.runners(catalogue)
+    if stage in (STUDY, SQUAD):
+        return [0], Done()
+    if stage == "import":
+        unchanged = inbox_index.unchanged(store, everybody["runner_id"])
+        busy = {bucket_of(runner) for runner in everybody["runner_id"] if runner not in unchanged}
+        n_files = sum(n for runner, n in unchanged.items() if bucket_of(runner) not in busy)
+        return sorted(busy), Done({**dict.fromkeys(COUNTS, 0), "files_seen": n_files, "files_known": n_files})
+    keys = due.due(store, stage, everybody, as_of, catalogue)
+    busy = {bucket_of(runner) for runner in keys}
+    kept = [runner for runner in everybody["runner_id"] if bucket_of(runner) not in busy]
+    return sorted(busy), _kept(stage, len(kept))
+
+
+def _kept(stage: str, n_runners: int) -> Done:
+    """What is told of runners whose rows or pages stand as they are."""
+    counts = {_COUNTS[stage]: n_runners} | ({"unchanged": n_runners} if stage == due.ASSESS else {})
+    return Done(counts if n_runners else {})
 
 
 def _renew(store: Store, wanted: Sequence[str]) -> None:
@@ -156,18 +192,24 @@ def import_bucket(root: Path, bucket: int, _as_of: date, only: Sequence[str] = (
     """
     store = Store(root)
     catalogue = store.catalogue()
-    done, accepted = Done(), list[Accepted]()
-    for settings in _settings(store, _runners_of(store, bucket, catalogue, only)):
+    done, accepted, indexes = Done(), list[Accepted](), dict[str, inbox_index.Index]()
+    runners = _runners_of(store, bucket, catalogue, only)
+    known = known_imports(store, runners["runner_id"])
+    before = inbox_index.read(store, known, stamps.of_ledger(store, known))
+    for settings in _settings(store, runners):
+        runner = settings.runner_id
         try:
-            seen, files = read_inbox(store, settings, catalogue)
+            seen, files = read_inbox(store, settings, catalogue, known[runner], before[runner])
         except OSError:
             raise  # the disk, not this runner: worth another try
         except Exception as error:
-            done += Done({}, (_failure("import", settings.runner_id, "inbox", error),))
+            done += Done({}, (_failure("import", runner, "inbox", error),))
             continue
         accepted.extend(files)
-        done += Done(seen.counts, tuple(Failure("import", settings.runner_id, *bad) for bad in seen.bad))
+        indexes[runner] = seen.index
+        done += Done(seen.counts, tuple(Failure("import", runner, *bad) for bad in seen.bad))
     store_rows(store, accepted, catalogue)
+    inbox_index.write(store, indexes)
     return done
 
 
@@ -208,12 +250,14 @@ def survey_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()
     catalogue = store.catalogue()
 
     def work(part: dy.DataFrame[Runners]) -> None:
-        aches, exposed = survey(read_logs(store, part), as_of=as_of, catalogue=catalogue)
+        logs = read_logs(store, part)
+        aches, exposed = survey(logs, as_of=as_of, catalogue=catalogue)
         ids = list(part["runner_id"])
         store.replace(Episodes, aches, ids)
         store.replace(Exposure, exposed, ids)
+        due.note_logged(store, due.logged_until_study(logs, as_of), as_of)
 
-    return _each("survey", _runners_of(store, bucket, catalogue, only), work, count="surveyed")
+    return _if_due(due.SURVEY, store, _runners_of(store, bucket, catalogue, only), as_of, catalogue, work)
 
 
 def assess_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()) -> Done:
@@ -226,39 +270,21 @@ def assess_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()
         result = assess(read_logs(store, part), as_of=as_of, catalogue=catalogue, of=of)
         store_assessment(store, result, list(part["runner_id"]))
 
-    return _each("assess", _runners_of(store, bucket, catalogue, only), work, count="assessed")
-
-
-def stored_squad(store: Store, as_of: date, catalogue: Catalogue) -> Squad:
-    """The squad's rates and lag from what `survey_bucket` stored of everybody; its verdicts, if studied that day."""
-    ids = list(store.runners(catalogue)["runner_id"])
-    of = squad(store.read(Episodes, ids), store.read(Exposure, ids), catalogue=catalogue)
-    studied = read_cohort(store, as_of)
-    return of if studied is None else replace(of, verdicts=studied.found.verdicts)
+    return _if_due(due.ASSESS, store, _runners_of(store, bucket, catalogue, only), as_of, catalogue, work)
 
 
 def study_squad(root: Path, _bucket: int, as_of: date, _only: Sequence[str] = ()) -> Done:
-    """Keeps what all runners' logs together say of coverage against onset; read bucket by bucket."""
+    """Keeps what all runners' logs together say of coverage against onset; passes over a study that stands."""
     store = Store(root)
     catalogue = store.catalogue()
     try:
         everybody = store.runners(catalogue)
         if everybody.is_empty():
             return Done()
-        of = stored_squad(store, as_of, catalogue)
-        ids = list(everybody["runner_id"])
-        cohorts, runs, answers = [], [], []
-        for bucket in buckets(root):
-            part = read_logs(store, _runners_of(store, bucket, catalogue, ()))
-            aches = store.read(Episodes, list(part.runners["runner_id"]))
-            cohorts.append(cohort_of(part, aches, of, as_of=as_of, catalogue=catalogue))
-            runs.append(part.runs)
-            answers.append(part.ache_reports)
-        every = store.read(Episodes, ids), Runs.validate(pl.concat(runs)), AcheReports.validate(pl.concat(answers))
-        found = study(cohorts, of, catalogue=catalogue)
-        happened = incidence(*every, as_of=as_of, catalogue=catalogue)
-        weeks = prevalence(every[0], every[2], as_of=as_of, catalogue=catalogue)
-        write_cohort(store, CohortResults(as_of, everybody.height, found, happened, weeks))
+        key = due.study_key(store, everybody, as_of, catalogue)
+        if key is not None:
+            parts = [_runners_of(store, bucket, catalogue, ()) for bucket in buckets(root)]
+            study_stored(store, parts, as_of, catalogue, key)
     except OSError:
         raise
     except Exception as error:
@@ -289,46 +315,50 @@ def publish_bucket(
     root: Path, bucket: int, as_of: date, only: Sequence[str] = (), *, since: date | None = None, pdf: bool = False
 ) -> Done:
     """Writes the pages of a bucket's runners, then their PDFs where they are wanted; see publishing."""
-    from runfix_analytics import publishing
-
     store = Store(root)
-    runners = _runners_of(store, bucket, store.catalogue(), only)
-    done = _each("publish", runners, lambda part: publishing.publish_runners(store, part, as_of, since=since), "pages")
-    left_out = {failure.runner_id for failure in done.failures}
-    pages = [
-        page
-        for runner in runners["runner_id"]
-        if runner not in left_out
-        for page in publishing.runner_pages(store.root, runner)
-    ]
-    return done + _pdfs(store, pages, is_asked=pdf)
+    catalogue = store.catalogue()
+    runners, written = _runners_of(store, bucket, catalogue, only), list[Path]()
+
+    def work(part: dy.DataFrame[Runners]) -> None:
+        publishing.publish_runners(store, part, as_of, since=since)
+        written.extend(page for runner in part["runner_id"] for page in publishing.runner_pages(store.root, runner))
+
+    done = _if_due(due.PUBLISH, store, runners, as_of, catalogue, work)
+    made = _pdfs(store, written, is_asked=pdf)
+    if since is not None or made.failures:  # not what a night would publish, or not all of it
+        due.forget(store, list(runners["runner_id"]), [due.PUBLISH])
+    return done + made
 
 
 def publish_squad(
     root: Path, _bucket: int, as_of: date, _only: Sequence[str] = (), *, since: date | None = None, pdf: bool = False
 ) -> Done:
     """Writes the squad's pages from what is stored of all runners, then PDFs; `since` is of runners' pages."""
-    from runfix_analytics import publishing
-
     del since
     store = Store(root)
     try:
-        done = Done({"pages": publishing.publish_squad(store, as_of)})
+        catalogue = store.catalogue()
+        key, stamp = due.squad_key(store, store.runners(catalogue), as_of, catalogue), due.squad_stamp(store)
+        n_pages = stamp.get("pages", 0)
+        if stamp.get("key") == key and all(path.exists() for path in publishing.squad_files(store, n_pages)):
+            return Done({"pages": n_pages})
+        n_pages = publishing.publish_squad(store, as_of)
     except OSError:
         raise
     except Exception as error:
         return Done({}, (_failure("publish", "", "squad page", error),))
     pages = publishing.squad_page_path(store.root), publishing.exercise_sheet_path(store.root)
-    return done + _pdfs(store, pages, is_asked=pdf)
+    made = _pdfs(store, pages, is_asked=pdf)
+    if not made.failures:
+        due.note_squad(store, key, n_pages)
+    return Done({"pages": n_pages}) + made
 
 
 def _pdfs(store: Store, pages: Sequence[Path], *, is_asked: bool) -> Done:
     """PDFs of pages that are written, if asked for or in settings.toml; without them the pages are as good."""
-    from runfix_analytics.publishing import write_pdfs
-
     try:
         if is_asked or store.settings().pdf:
-            write_pdfs(store, pages)
+            publishing.write_pdfs(store, pages)
     except OSError:
         raise
     except Exception as error:
@@ -354,6 +384,25 @@ def _runners_of(store: Store, bucket: int, catalogue: Catalogue, only: Sequence[
     everybody = store.runners(catalogue)
     is_wanted = [bucket_of(runner) == bucket and (not only or runner in only) for runner in everybody["runner_id"]]
     return Runners.validate(everybody.filter(pl.Series(is_wanted, dtype=pl.Boolean)))
+
+
+def _if_due(
+    stage: str,
+    store: Store,
+    runners: dy.DataFrame[Runners],
+    as_of: date,
+    catalogue: Catalogue,
+    work: Callable[[dy.DataFrame[Runners]], None],
+) -> Done:
+    """Does the work for those runners who need it, and leaves the stamps of those for whom it was done."""
+    keys = due.due(store, stage, runners, as_of, catalogue)
+    kept = runners.height - len(keys)
+    if not keys:
+        return _kept(stage, kept)
+    part = Runners.validate(runners.filter(pl.col("runner_id").is_in(list(keys))))
+    done = _each(stage, part, work, _COUNTS[stage])
+    due.done(store, stage, keys, {failure.runner_id for failure in done.failures})
+    return done + _kept(stage, kept)
 
 
 def _each(

@@ -129,6 +129,22 @@ def runner_pages(root: Path, runner_id: str) -> tuple[Path, Path]:
     return page, page.with_name("runner.html")
 
 
+def runner_files(store: Store, runner_id: str) -> tuple[Path, ...]:
+    """All files that a runner's publishing leaves, with PDFs where the squad wants them every night."""
+    pages = runner_pages(store.root, runner_id)
+    pdfs = tuple(page.with_suffix(".pdf") for page in pages) if store.settings().pdf else ()
+    return (*pages, pages[0].with_name("weeks.csv"), pages[0].with_name("aches.csv"), *pdfs)
+
+
+def squad_files(store: Store, n_pages: int) -> tuple[Path, ...]:
+    """All files that the publishing of the squad's pages leaves, so many pages."""
+    squad, sheet = squad_page_path(store.root), exercise_sheet_path(store.root)
+    cohort = cohort_page_path(store.root)
+    studied = (cohort, cohort.with_suffix(".csv")) if n_pages > len((squad, sheet)) else ()
+    pdfs = tuple(page.with_suffix(".pdf") for page in (squad, sheet)) if store.settings().pdf else ()
+    return (squad, squad.with_name("squad.csv"), sheet, *studied, *pdfs)
+
+
 def squad_page_path(root: Path) -> Path:
     """Where the squad's page lies."""
     return root / "reports" / "index.html"

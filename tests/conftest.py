@@ -28,10 +28,10 @@ def in_a_loop(stage: str, root: Path, as_of: date, buckets: Sequence[int], /) ->
 
 @pytest.fixture(scope="session")
 def run_night() -> Callable[..., night.Done]:
-    """Runs a night in a loop: `run_night(root, as_of, stages=None)`."""
+    """Runs a night in a loop: `run_night(root, as_of, stages=None, is_full=False)`."""
 
-    def run(root: Path, as_of: date, stages: Sequence[str] | None = None) -> night.Done:
-        return night.night(root, as_of, in_a_loop, stages)
+    def run(root: Path, as_of: date, stages: Sequence[str] | None = None, *, is_full: bool = False) -> night.Done:
+        return night.night(root, as_of, in_a_loop, stages, is_full=is_full)
 
     return run
 

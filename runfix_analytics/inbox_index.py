@@ -1,0 +1,122 @@
+"""What lay in an inbox when it was last read, so that a night need not read again what has not been touched.
+
+    cache/inbox/<bucket>.json    runner id → digest of the ledger, and each file with its size, times and import
+
+A file counts as untouched when size, inode and both times are those of the index and the runner's ledger is the one
+that the index was written with; a file that was written within two seconds of being read is read again.
+Nothing is lost with the folder: what is not in the index is read.
+"""
+
+import json
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import time_ns
+from typing import Any
+
+from runfix_analytics import stamps
+from runfix_analytics.store import Store, bucket_of
+
+FOLDER = Path("cache") / "inbox"
+_RACY_NS = 2_000_000_000
+
+State = tuple[int, int, int, int]  # bytes, modified at, changed at (ns), inode
+
+
+@dataclass
+class Index:
+    """The files of one inbox that are in the ledger: label → state and import id."""
+
+    files: dict[str, tuple[State, str]] = field(default_factory=dict)
+
+    def import_of(self, label: str, path: Path) -> str | None:
+        """The import of a file that has not been touched since; None for any other."""
+        known = self.files.get(label)
+        return known[1] if known is not None and known[0] == state_of(path) else None
+
+    def note(self, label: str, state: State | None, import_id: str) -> None:
+        """Takes a file up as it was when it was opened, unless it may have been written in that moment."""
+        if state is not None and time_ns() - max(state[1], state[2]) > _RACY_NS:
+            self.files[label] = (state, import_id)
+
+
+def state_of(path: Path) -> State | None:
+    """What the system says of a file; None for what is no file, or there no more."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+
+
+def files_of(inbox: Path) -> list[Path]:
+    """What lies in an inbox, links to folders included (they are refused when read), hidden things not; in order."""
+    if inbox.is_symlink():
+        return [inbox]
+    found = []
+    for folder, names, files in os.walk(inbox):
+        names[:] = [name for name in names if not name.startswith(".")]
+        found += [Path(folder, name) for name in files if not name.startswith(".")]
+        found += [path for name in names if (path := Path(folder, name)).is_symlink()]
+    return sorted(found)
+
+
+def label_of(path: Path, inbox: Path) -> str:
+    """What the ledger calls a file of an inbox."""
+    return path.relative_to(inbox).as_posix() if path != inbox else path.name
+
+
+def read(store: Store, runners: Iterable[str], ledgers: Mapping[str, str]) -> dict[str, Index]:
+    """Runner id → index; an empty one where there is none, or the ledger is no longer the one it was written with."""
+    ids = list(runners)
+    stored = {bucket: _bucket(store, bucket) for bucket in {bucket_of(runner) for runner in ids}}
+    found = {}
+    for runner in ids:
+        entry = stored[bucket_of(runner)].get(runner)
+        is_current = entry is not None and entry["ledger"] == ledgers.get(runner, "")
+        files = entry["files"] if entry is not None and is_current else {}
+        found[runner] = Index({label: ((of[0], of[1], of[2], of[3]), of[4]) for label, of in files.items()})
+    return found
+
+
+def unchanged(store: Store, runners: Iterable[str]) -> dict[str, int]:
+    """Runner id → how many files, of those in whose inbox nothing has been touched or added."""
+    ids = list(runners)
+    indexes = read(store, ids, stamps.of_ledger(store, ids))
+    found = {}
+    for runner, index in indexes.items():
+        inbox = store.root / "inbox" / runner
+        paths = files_of(inbox)
+        if all(index.import_of(label_of(path, inbox), path) is not None for path in paths):
+            found[runner] = len(paths)
+    return found
+
+
+def write(store: Store, indexes: Mapping[str, Index]) -> None:
+    """Keeps the indexes of some runners with their ledger as it is now; after the ledger is written."""
+    by_bucket: dict[int, dict[str, Index]] = {}
+    for runner, index in indexes.items():
+        by_bucket.setdefault(bucket_of(runner), {})[runner] = index
+    ledgers = stamps.of_ledger(store, indexes) if indexes else {}
+    for bucket, new in by_bucket.items():
+        entries = {runner: _entry(index, ledgers.get(runner, "")) for runner, index in new.items()}
+        known = _bucket(store, bucket)
+        merged = known | entries
+        if merged != known:
+            store.write_private(_path(store, bucket), json.dumps(merged).encode())
+
+
+def _entry(index: Index, ledger: str) -> dict[str, Any]:
+    return {"ledger": ledger, "files": {label: [*state, of] for label, (state, of) in index.files.items()}}
+
+
+def _bucket(store: Store, bucket: int) -> dict[str, dict[str, Any]]:
+    return stamps.read_object(_path(store, bucket))
+
+
+def _path(store: Store, bucket: int) -> Path:
+    return store.root / FOLDER / f"{bucket}.json"
