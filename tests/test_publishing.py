@@ -160,8 +160,9 @@ def test_the_coach_reads_a_runner_in_the_squads_language_and_the_runner_in_their
         name: (reports / name).read_text(encoding="utf-8").split('lang="')[1][:2]
         for name in ("index.html", "cohort.html", *pages)
     }
-    english = ("index.html", "cohort.html", f"{first}/runner.html")  # the first two are not translated yet
-    assert languages == dict.fromkeys(languages, "de") | dict.fromkeys(english, "en")
+    assert languages == dict.fromkeys(languages, "de") | {f"{first}/runner.html": "en"}
+    assert {row["name"] for row in table(reports / "cohort.csv") if row["section"] == "weeks"} == {"Alle Beschwerden"}
+    assert {row["reason"] for row in table(reports / "squad.csv") if row["need"] == "fine"} == {"alle Bereiche im Ziel"}
 
 
 def test_a_language_that_is_not_there_is_named_with_its_line(demo_copy):
