@@ -663,10 +663,10 @@ def test_everything_that_a_page_says_can_be_said_in_another_language():
 
 def test_numbers_dates_and_names_are_those_of_the_language():
     page = page_of(w=wording("de"))
-    assert "Gesäßmuskeln" in page.table("Coverage before onset")[0].values()
+    assert "Gesäßmuskeln" in page.table("Abdeckung vor Beschwerdebeginn")[0].values()
     assert "■ 0,74 (0,61–0,90)" in page.text
     assert "29. März 2026" in page.text
-    assert happened(page)[0]["Days with it (per 1000 h)"] == "1.234 (247)"
+    assert happened(page)[0]["Tage damit (pro 1000 h)"] == "1.234 (247)"
 
 
 def test_names_from_the_catalogue_are_escaped():
