@@ -10,8 +10,9 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import redirect_stderr
 from dataclasses import dataclass, field
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from string import Formatter
 
@@ -51,7 +52,7 @@ class Message:
 
 def in_code(path: Path) -> Iterator[Message]:
     """The messages of a module; what is said of a variable is marked elsewhere by `text`, or is a name."""
-    with path.open("rb") as file:
+    with path.open("rb") as file, redirect_stderr(StringIO()):  # it warns of say("") and of values that are f"…"
         for _, message, comments, _ in extract("python", file, KEYWORDS, (TO_TRANSLATORS,)):
             said = " ".join(comments).removeprefix(TO_TRANSLATORS).strip()
             yield Message(_forms(message), (path.name, said) if said else (path.name,))
@@ -186,6 +187,7 @@ def unlike(found: Iterable[Entry], said: Mapping[str, Message]) -> list[str]:
         str(entry)
         for entry in found
         if entry.english[0] in said
+        and any(entry.said)
         and (
             entry.english != said[entry.english[0]].forms
             or [_values(form) for form in entry.said] != [_values(form) for form in entry.english]

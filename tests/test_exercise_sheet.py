@@ -38,7 +38,7 @@ from runfix_analytics.reports.wording import languages, wording
 from runfix_analytics.reports.words import CAVEAT, FLAGS, MAX_NAME
 
 CATALOGUE = load()
-LANGUAGES = ("en", "de")
+LANGUAGES = tuple(languages())
 MAX_SHEETS = 4
 SMALLEST_IN_PRINT, ROUNDING = 12, 0.05  # CSS pixels: 9 pt
 OWN = """

@@ -15,6 +15,7 @@ from string import Formatter
 import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
+from babel.numbers import get_decimal_symbol, get_group_symbol
 from browsing import CHROMIUM, chromium, printed, tab
 from messages import in_code, in_template
 
@@ -39,12 +40,13 @@ MODULES = (runner_page, words, ache_section, advice_section, changes_section, su
            timeline)  # fmt: skip
 REPORTS = Path(runner_page.__file__).parent
 TEMPLATE = REPORTS / "templates" / "runner.html.j2"
-LANGUAGES = ("en", "de")
+LANGUAGES = tuple(languages())
 WORDINGS = tuple((language, voice) for language in LANGUAGES for voice in (COACH, RUNNER))
 ACHING, FLAGGED, LONGEST, ONE_SIDED, SILENT = "4e5ghujn", "j29sgczy", "axc7ahxf", "32yxqet6", "ux2gzs69"
 MOST_SIDES = 2
 SHORT = 12  # letters; what is shorter may be the same in two languages
 
+TO_THE_RUNNER = {"en": r"\byour?\b", "de": r"\b(?:du|dir|dein\w*|fang|geh)\b"}
 TO_A_COACH = {
     "en": r"\bask\b(?! your coach)|\bchase|talk to|\bthe coach\b|\bthis runner|\bthe runner\b|\brunner's\b"
     r"|\bthey\b|\bthem\b|\btheir\b|\b(?:s?he|him|his|her)\b",
@@ -231,10 +233,9 @@ def test_a_runners_name_stands_in_the_heading_and_the_title_only(results, langua
 
 @in_each_language
 def test_the_first_sentence_of_the_runners_page_speaks_to_the_runner(results, language):
-    you = {"en": r"\byour?\b", "de": r"\b(?:du|dir|dein\w*|fang|geh)\b"}
     for found in results.values():
         sentence = summary_section.sentence(found, CATALOGUE, wording(language, RUNNER))
-        assert re.search(you[language], sentence, re.IGNORECASE), sentence
+        assert re.search(TO_THE_RUNNER[language], sentence, re.IGNORECASE), sentence
 
 
 @pytest.mark.parametrize(
@@ -269,7 +270,8 @@ def test_every_wording_holds_the_numbers_of_the_english_page(pages, language, vo
 
 def numbers(text: str, language: str) -> Counter[float]:
     """Every number of a text by its value, with the thousands and decimals of the language undone."""
-    thousands, decimal = {"en": (",", "."), "de": (".", ",")}[language]
+    locale = languages()[language].locale
+    thousands, decimal = get_group_symbol(locale), get_decimal_symbol(locale)
     grouped = re.findall(rf"\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+|\d+(?:{re.escape(decimal)}\d+)?", text)
     return Counter(float(number.replace(thousands, "").replace(decimal, ".")) for number in grouped)
 
