@@ -62,11 +62,11 @@ def write_pdfs(store: Store, pages: Iterable[Path]) -> None:
 def publish_squad(store: Store, as_of: date) -> int:
     """Writes the squad's pages and tables; a runner without an assessment is named as such. Returns the pages.
 
-    The exercise sheet is in the squad's language; the pages of squad and cohort are not translated yet.
+    They are in the squad's language; ids and columns of the tables are the same in every language.
     Raises: StoreError when nobody has been assessed for that day.
     """
     catalogue, settings = store.catalogue(), store.settings()
-    w = wording()
+    w = wording(settings.language)
     everybody, names = store.runners(catalogue), store.names()
     there = _assessed(store, everybody, as_of)
     missing = [runner for runner in everybody["runner_id"] if runner not in set(there["runner_id"])]
@@ -79,8 +79,7 @@ def publish_squad(store: Store, as_of: date) -> int:
     page = squad_page.render(lines, absent, as_of, catalogue, w, is_studied=studied is not None)
     _write_page(store, squad_page_path(store.root), page)
     _write_squad_table(store, found, catalogue)
-    sheet = exercise_sheet.render(catalogue, wording(settings.language))
-    _write_page(store, exercise_sheet_path(store.root), sheet)
+    _write_page(store, exercise_sheet_path(store.root), exercise_sheet.render(catalogue, w))
     if studied is None:
         return 2
     _write_cohort(store, studied, catalogue, w)

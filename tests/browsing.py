@@ -156,6 +156,11 @@ def overlaps(page: Page) -> list[str]:
     return list(page.evaluate(_OVERLAPS))
 
 
+def broken_words(page: Page) -> list[str]:
+    """Words that go on in another line without a hyphen, because their place is narrower than they are."""
+    return list(page.evaluate(_BROKEN_WORDS))
+
+
 def sideways(page: Page) -> int:
     """CSS pixels by which the page as a whole is wider than its window."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
@@ -195,7 +200,7 @@ const written = () => {
         const node = walker.currentNode, e = node.parentElement, range = document.createRange();
         range.selectNodeContents(node);
         const boxes = [...range.getClientRects()].filter(box => box.width > 0);
-        if (node.data.trim() && boxes.length && !isHidden(e)) found.push({text: node.data.trim(), e, boxes});
+        if (node.data.trim() && boxes.length && !isHidden(e)) found.push({text: node.data.trim(), node, e, boxes});
     }
     return found;
 };
@@ -239,6 +244,17 @@ const lines = written().flatMap(({{text, e, boxes}}) => boxes.map(box => ({{
     top: box.top + box.height / 4, bottom: box.bottom - box.height / 4}})));
 const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 return lines.flatMap((a, i) => lines.slice(i + 1).filter(b => meet(a, b)).map(b => `${{a.text}} and ${{b.text}}`));
+}}"""
+_BROKEN_WORDS = f"""() => {{ {_SHARED}
+const tops = (node, from, to) => {{
+    const range = document.createRange();
+    range.setStart(node, from);
+    range.setEnd(node, to);
+    return new Set([...range.getClientRects()].filter(box => box.width > 0).map(box => Math.round(box.top)));
+}};
+return written().flatMap(({{node, e}}) => [...node.data.matchAll(/[\\p{{L}}\\p{{N}}]+/gu)]
+    .filter(word => tops(node, word.index, word.index + word[0].length).size > 1 && !e.closest('svg'))
+    .map(word => `${{where(e)}}, broken: ${{word[0]}}`));
 }}"""
 _MARKS = f"""() => {{ {_SHARED}
 const name = e => e.getAttribute('aria-label') || e.textContent;

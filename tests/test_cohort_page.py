@@ -24,7 +24,7 @@ from runfix_analytics.cohort import cohort
 from runfix_analytics.incidence import incidence, prevalence
 from runfix_analytics.reports import cohort_charts, cohort_page
 from runfix_analytics.reports.drawing import Drawing
-from runfix_analytics.reports.wording import Language, Wording, wording
+from runfix_analytics.reports.wording import Language, Wording, languages, wording
 from runfix_analytics.reports.words import LEFT_OUT, NO_ESTIMATE, VERDICT, p_value, ratio
 from runfix_analytics.tables import (
     NO_ESTIMATE as REASONS,
@@ -663,10 +663,10 @@ def test_everything_that_a_page_says_can_be_said_in_another_language():
 
 def test_numbers_dates_and_names_are_those_of_the_language():
     page = page_of(w=wording("de"))
-    assert "Gesäßmuskeln" in page.table("Coverage before onset")[0].values()
+    assert "Gesäßmuskeln" in page.table("Abdeckung vor Beschwerdebeginn")[0].values()
     assert "■ 0,74 (0,61–0,90)" in page.text
     assert "29. März 2026" in page.text
-    assert happened(page)[0]["Days with it (per 1000 h)"] == "1.234 (247)"
+    assert happened(page)[0]["Tage damit (pro 1000 h)"] == "1.234 (247)"
 
 
 def test_names_from_the_catalogue_are_escaped():
@@ -706,22 +706,23 @@ def test_golden_page_is_unchanged():
 
 # in the browser
 
+in_every_language = pytest.mark.parametrize("language", tuple(languages()))
 in_browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: pages are not rendered")
 
 
-def full() -> str:
+def full(language: str = "en") -> str:
     """A page that is as long, and has numbers as wide, as they come."""
-    return rendered(
-        association_of(share_of_rows=0.04, verdict={"verdict": "opposite"}), prevalence=weeks_of(*[140] * 26)
-    )
+    found = association_of(share_of_rows=0.04, verdict={"verdict": "opposite"})
+    return rendered(found, prevalence=weeks_of(*[140] * 26), w=wording(language))
 
 
 @pytest.mark.browser
 @in_browser
+@in_every_language
 @pytest.mark.parametrize("kind", ["full", "few"])
-def test_the_page_fits_on_three_sheets_of_a4_with_nothing_cut_and_nothing_under_nine_points(kind, tmp_path):
-    path = tmp_path / "cohort.html"
-    path.write_text(rendered(few_onsets()) if kind == "few" else full(), encoding="utf-8")
+def test_the_page_fits_on_three_sheets_of_a4_with_nothing_cut_and_nothing_under_nine_points(kind, language, tmp_path):
+    path, w = tmp_path / "cohort.html", wording(language)
+    path.write_text(rendered(few_onsets(), w=w) if kind == "few" else full(language), encoding="utf-8")
     with chromium() as browser:
         with tab(browser) as there:
             paper = printed(there.open(path))
@@ -735,9 +736,10 @@ def test_the_page_fits_on_three_sheets_of_a4_with_nothing_cut_and_nothing_under_
 
 @pytest.mark.browser
 @in_browser
-def test_the_page_is_no_wider_than_its_window_and_nothing_lies_over_another(tmp_path):
+@in_every_language
+def test_the_page_is_no_wider_than_its_window_and_nothing_lies_over_another(language, tmp_path):
     path = tmp_path / "cohort.html"
-    path.write_text(full(), encoding="utf-8")
+    path.write_text(full(language), encoding="utf-8")
     with chromium() as browser, tab(browser) as there:
         for width in (SCREEN, ZOOMED, 500, PHONE):
             page = there.lay_out(path, width)

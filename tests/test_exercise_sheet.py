@@ -5,7 +5,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape, unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -29,15 +29,16 @@ from browsing import (
     touch,
 )
 from hostile import HOSTILE, marked, marker, template_words, unseen_in
+from messages import Asked
 
 from runfix_analytics.catalogue import Catalogue, load
 from runfix_analytics.catalogue.own_names import with_own_names
 from runfix_analytics.reports import exercise_sheet
-from runfix_analytics.reports.wording import Wording, languages, wording
+from runfix_analytics.reports.wording import languages, wording
 from runfix_analytics.reports.words import CAVEAT, FLAGS, MAX_NAME
 
 CATALOGUE = load()
-LANGUAGES = ("en", "de")
+LANGUAGES = tuple(languages())
 MAX_SHEETS = 4
 SMALLEST_IN_PRINT, ROUNDING = 12, 0.05  # CSS pixels: 9 pt
 OWN = """
@@ -201,25 +202,13 @@ def test_no_word_promises_or_judges():
     assert re.findall(r"\brisk|predict|prevent|diagnos|\btreat|\bcaus|\bcure|weakness", said, re.IGNORECASE) == []
 
 
-@dataclass(frozen=True)
-class Listening(Wording):
-    """A wording that writes down what its language does not have."""
-
-    untranslated: set[str] = field(default_factory=set)
-
-    def _find(self, words: str) -> tuple[str, ...]:
-        if ("", words) not in self.language.messages:
-            self.untranslated.add(words)
-        return super()._find(words)
-
-
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
 def test_a_page_in_another_language_says_no_english_sentence_of_ours(language):
-    w = Listening(languages()[language])
+    w = Asked(languages()[language])
     exercise_sheet.render(SQUAD, w)
     of_the_squad = {"Calf raise on the wobble board", "Rise on the board and stand still.",
                     "Hill march", "March up a hill with high knees."}  # fmt: skip
-    assert w.untranslated == of_the_squad
+    assert {words for words in w.asked if ("", words) not in w.language.messages} == of_the_squad
 
 
 # text that means harm

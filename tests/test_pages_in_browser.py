@@ -1,6 +1,7 @@
 """Every page in headless Chromium: on paper, on a phone, without colour, by ear, and with text that means harm."""
 
 import re
+import shutil
 import unicodedata
 from collections import Counter
 from html import unescape
@@ -17,6 +18,7 @@ from browsing import (
     ZOOMED,
     accessibility_faults,
     attributes,
+    broken_words,
     chromium,
     cut_off,
     elements,
@@ -31,6 +33,8 @@ from browsing import (
 from hostile import OWNED, hostile_store, runner_ids, template_words
 from playwright.sync_api import Error as PlaywrightError
 
+from runfix_analytics import publishing
+from runfix_analytics.reports.wording import DEFAULT_LANGUAGE, languages
 from runfix_analytics.store import Store
 
 N_RUNNERS = 12
@@ -67,6 +71,16 @@ def papers(browser, pages):
 @pytest.fixture(scope="module")
 def hostile_pages(tmp_path_factory, run_night):
     return pages_of(hostile_store(tmp_path_factory, run_night))
+
+
+@pytest.fixture(scope="module", params=[language for language in languages() if language != DEFAULT_LANGUAGE])
+def squads_pages(request, demo_store, demo_day, tmp_path_factory):
+    """The pages of squad and cohort in another language."""
+    root = tmp_path_factory.mktemp("in_another_language") / "squad"
+    shutil.copytree(demo_store.root, root)
+    (root / "settings.toml").write_text(f'language = "{request.param}"\n', encoding="utf-8")
+    publishing.publish_squad(Store(root), demo_day)
+    return {name: root / "reports" / name for name in ("index.html", "cohort.html")}
 
 
 def pages_of(store: Store) -> dict[str, Path]:
@@ -244,6 +258,34 @@ def tags_of(source: str) -> Counter[str]:
     return tags
 
 
+# the squad's pages in another language; the others are held by test_runner_voice.py and test_exercise_sheet.py
+
+
+def test_the_squads_pages_in_another_language_fit_on_paper(browser, squads_pages):
+    found = {}
+    with tab(browser) as plain, tab(browser, as_paper=True) as there:
+        for (name, path), most in zip(squads_pages.items(), (MAX_SHEETS, MAX_SHEETS + 1), strict=True):
+            paper = printed(plain.open(path))
+            page = there.lay_out(path, paper.width)
+            found[name] = [*cut_off(page, may_scroll=False), *broken_words(page)]
+            found[name] += [f"small: {text['where']}" for text in too_small(page, SMALLEST_IN_PRINT)]
+            if len(paper.sheets) > most or sideways(page):
+                found[name].append(f"{len(paper.sheets)} sheets, {sideways(page)} px wider than the paper")
+    assert_nothing(found)
+
+
+def test_the_squads_pages_in_another_language_fit_every_window_and_axe_finds_nothing(browser, squads_pages):
+    found = {name: [] for name in squads_pages}
+    with tab(browser, bypass_csp=True) as there:
+        for name, path in squads_pages.items():
+            for width in (SCREEN, ZOOMED, PHONE):
+                page = there.lay_out(path, width)
+                faults = [*cut_off(page, may_scroll=True), *overlaps(page), *(["sideways"] if sideways(page) else [])]
+                found[name] += [f"{width} px: {fault}" for fault in faults]
+            found[name] += [*accessibility_faults(page), *colour_faults(marks(page))]
+    assert_nothing(found)
+
+
 # text that means harm
 
 
@@ -336,6 +378,7 @@ BAD_PAGE = """<!doctype html><html><title>Bad</title><body style="margin: 0; fon
 <p style="margin: 0">one</p><p style="margin-top: -24px">other</p>
 <b class="mark" style="color: red">on target</b><b class="status" style="color: red">●</b>
 <b class="cell" style="color: red">◐ good</b><b class="cell" style="color: green">◐ good</b>
+<p style="width: 70px; overflow-wrap: anywhere">halved-up inseparable</p>
 <span style="position: absolute; width: 1px; overflow: hidden; font-size: 8px">by ear only</span>
 </body></html>"""
 
@@ -355,6 +398,7 @@ def test_the_rulers_find_what_is_wrong_on_a_page_made_to_fail(browser, tmp_path)
         ):
             assert words in cut
         assert len(cut_off(page, may_scroll=False)) == len(cut_off(page, may_scroll=True)) + 1
+        assert broken_words(page) == ["p, broken: inseparable"]
         assert overlaps(page) == ['p "one" and p "other"']
         assert [fault.partition(" ")[2] for fault in colour_faults(marks(page))] == [
             "“on target” has no symbol",

@@ -17,6 +17,7 @@ from runfix_analytics.errors import ConfigError
 from runfix_analytics.page_results import stored_results
 from runfix_analytics.reports import pdf
 from runfix_analytics.reports.csv_file import csv_bytes
+from runfix_analytics.reports.wording import languages
 from runfix_analytics.settings import Settings, read_settings
 from runfix_analytics.store import Store
 from runfix_analytics.tables import Coverage, Episodes, Runners
@@ -132,7 +133,7 @@ def test_settings_are_read(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('language = "xx"', 'language: there is no language "xx"; there are: en, de'),
+        ('language = "xx"', f'language: there is no language "xx"; there are: {", ".join(languages())}'),
         ("language = 7", "language: must be a text in quotes"),
         ('pdf = "yes"', "pdf: must be true or false"),
         ("colour = 1", 'there is no setting "colour"; there are: language, pdf'),
@@ -156,12 +157,13 @@ def test_the_coach_reads_a_runner_in_the_squads_language_and_the_runner_in_their
     publishing.publish_squad(demo_copy, demo_day)
     reports = demo_copy.root / "reports"
     pages = ["exercises.html", *(f"{runner}/{name}.html" for runner in (first, second) for name in ("index", "runner"))]
-    languages = {
+    spoken = {
         name: (reports / name).read_text(encoding="utf-8").split('lang="')[1][:2]
         for name in ("index.html", "cohort.html", *pages)
     }
-    english = ("index.html", "cohort.html", f"{first}/runner.html")  # the first two are not translated yet
-    assert languages == dict.fromkeys(languages, "de") | dict.fromkeys(english, "en")
+    assert spoken == dict.fromkeys(spoken, "de") | {f"{first}/runner.html": "en"}
+    assert {row["name"] for row in table(reports / "cohort.csv") if row["section"] == "weeks"} == {"Alle Beschwerden"}
+    assert {row["reason"] for row in table(reports / "squad.csv") if row["need"] == "fine"} == {"alle Bereiche im Ziel"}
 
 
 def test_a_language_that_is_not_there_is_named_with_its_line(demo_copy):

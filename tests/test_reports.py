@@ -27,7 +27,7 @@ from runfix_analytics.page_results import stored_results
 from runfix_analytics.reports import ache_section, charts, runner_page, squad_page, words
 from runfix_analytics.reports.drawing import Drawing
 from runfix_analytics.reports.results import RunnerResults
-from runfix_analytics.reports.wording import wording
+from runfix_analytics.reports.wording import languages, wording
 from runfix_analytics.sample_files import AcheAnswer, SheetRow, ache_form_csv, strength_sheet_csv
 from runfix_analytics.store import RUNNER_COLUMNS, Store, bucket_of
 
@@ -554,8 +554,9 @@ def test_reasons_on_the_squad_page_have_at_most_eight_words(pages):
     assert {name: reason for name, reason in reasons.items() if len(reason.split()) > 8} == {}
 
 
+@pytest.mark.parametrize("language", tuple(languages()))
 @pytest.mark.parametrize("is_flagged", [False, True])
-def test_reasons_have_at_most_eight_words_for_every_place_that_can_hurt(results, is_flagged):
+def test_reasons_have_at_most_eight_words_for_every_place_that_can_hurt(results, is_flagged, language):
     hurt = results["Priya" if is_flagged else "Łukasz"]
     weak = {area: {**row, "coverage": 0.1, "status": "under_floor"} for area, row in hurt.today.items()}
     weeks = (*hurt.weeks[:-1], replace(hurt.weeks[-1], coverage=weak))
@@ -563,7 +564,7 @@ def test_reasons_have_at_most_eight_words_for_every_place_that_can_hurt(results,
     for site in CATALOGUE.sites.values():
         place = {"site_id": site.id, "symptom_id": site.symptom, "side": "both"}
         aches = tuple({**row, **place} for row in hurt.episodes)
-        reason = squad_page.line(replace(hurt, episodes=aches, weeks=weeks), CATALOGUE, ENGLISH).reason
+        reason = squad_page.line(replace(hurt, episodes=aches, weeks=weeks), CATALOGUE, wording(language)).reason
         too_long += [reason] if len(reason.split()) > 8 else []
     assert too_long == []
 
