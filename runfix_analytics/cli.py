@@ -167,11 +167,12 @@ def _pages(store: "Store", ids: Sequence[str]) -> list[tuple[Path, str]]:
 @main.command()
 @root_option
 @as_of_option
-def nightly(root: Path, as_of: date) -> None:
-    """The whole night: import, assess, publish. For cron: exit code 0 all, 3 partial, 1 failed."""
+@click.option("--full", "is_full", is_flag=True, help="Calculate and publish everything anew, changed or not.")
+def nightly(root: Path, as_of: date, *, is_full: bool) -> None:
+    """The whole night: import, assess, publish what changed. For cron: exit code 0 all, 3 partial, 1 failed."""
     from runfix_analytics.store import Store
 
-    finish(run_stages(Store(root).root, None, as_of, []))
+    finish(run_stages(Store(root).root, None, as_of, [], is_full=is_full))
 
 
 @main.command()

@@ -53,9 +53,17 @@ class Run:
 
 
 def watched_night(
-    root: Path, as_of: date, each: night.Executor, *, clock: Callable[[], datetime], command: str = "runfix nightly"
+    root: Path,
+    as_of: date,
+    each: night.Executor,
+    *,
+    clock: Callable[[], datetime],
+    command: str = "runfix nightly",
+    is_full: bool = False,
 ) -> night.Done:
     """A whole night, alone on the store and with a record; what fails is recorded and raised.
+
+    `is_full`: everything is done anew, changed or not.
 
     Raises: StoreError when the store is no store or another process works on it; that one leaves no record.
     """
@@ -63,7 +71,7 @@ def watched_night(
     run_id = f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
     with only_writer(store.root, f"{command} since {started:%Y-%m-%d %H:%M} UTC"):
         try:
-            done = night.night(store.root, as_of, each)
+            done = night.night(store.root, as_of, each, is_full=is_full)
         except BaseException as error:
             reason = str(error) if isinstance(error, RunfixError) else type(error).__name__
             _write(store, _run(store, run_id, command, as_of, (started, clock()), night.Done(), reason))

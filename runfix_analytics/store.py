@@ -12,6 +12,7 @@
       tables/<name>/   Delta tables, partitioned by bucket of runners
       reports/         the pages
       runs/            a record of every night; see runs.py
+      cache/           what nights need not do again; see stamps.py and inbox_index.py
 
 Folders are 0700 and files 0600, whatever the umask. Writers replace all rows of some runners in one table in one
 commit; no commit spans two tables, so facts are written first and the ledger last.

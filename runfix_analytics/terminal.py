@@ -111,10 +111,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def run_stages(root: Path, stages: Sequence[str] | None, as_of: date, ids: Sequence[str], **how: Any) -> "Done":
+def run_stages(
+    root: Path, stages: Sequence[str] | None, as_of: date, ids: Sequence[str], *, is_full: bool = False, **how: Any
+) -> "Done":
     """Runs stages of a night in a loop, with a progress bar for each; `how` are options of publishing.
 
-    Without `stages` it is the whole night, which leaves a record.
+    Without `stages` it is the whole night, which leaves a record; `is_full`: it passes over nothing.
     """
     from runfix_analytics import night, runs
     from runfix_analytics.lock import only_writer
@@ -128,9 +130,9 @@ def run_stages(root: Path, stages: Sequence[str] | None, as_of: date, ids: Seque
                 yield night.run_stage(stage, root, bucket, as_of, ids, **how)
 
     if stages is None:
-        return runs.watched_night(root, as_of, each, clock=now)
+        return runs.watched_night(root, as_of, each, clock=now, is_full=is_full)
     with only_writer(root, f"runfix {' and '.join(stages)} since {now():%Y-%m-%d %H:%M} UTC"):
-        return night.night(root, as_of, each, stages)
+        return night.night(root, as_of, each, stages, only=ids)
 
 
 def finish(done: "Done") -> None:
