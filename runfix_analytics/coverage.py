@@ -38,6 +38,29 @@ def coverage(
     return Coverage.validate(covered.sort("runner_id", "local_date", "area_id"), cast=True)
 
 
+def known_coverage(sets: pl.DataFrame, days: pl.DataFrame, *, catalogue: Catalogue) -> pl.DataFrame:
+    """`coverage` and `n_known_days` of `coverage()` alone, one row per runner, day and area; in no fixed order.
+
+    For who asks for many windows and nothing else of them. Null where too few days of the window are known.
+    """
+    window = catalogue.days("coverage.window")
+    areas = pl.DataFrame({"area_id": list(catalogue.areas)}, schema={"area_id": pl.String})
+    known = pl.col("is_known").cast(pl.Float64)
+    daily = (
+        days.select("runner_id", "local_date", known=known)
+        .join(areas, how="cross")
+        .join(session_credits(sets, catalogue), on=["runner_id", "local_date", "area_id"], how="left", validate="1:1")
+        .with_columns(known_q=pl.when(pl.col("known") > 0).then(pl.col("q").fill_null(0.0)).otherwise(0.0))
+        .sort("runner_id", "area_id", "local_date")
+        .with_columns(_window_sum(name, window) for name in ("known", "known_q"))
+    )
+    is_enough, uncapped = _share(catalogue, window)
+    return daily.select(
+        "runner_id", "local_date", "area_id",
+        coverage=pl.when(is_enough).then(uncapped.clip(upper_bound=1)), n_known_days=pl.col("known").cast(pl.Int16),
+    )  # fmt: skip
+
+
 _SUMMED = (
     "known", "unclear", "tail", "known_q", "known_q_low_effort", "low_q", "known_sessions", "session_weight",
     "rounds_sets", "n_exercises", "n_effort", "n_effort_hard", "n_sessions",
@@ -116,13 +139,19 @@ def _window_sum(name: str, window: int) -> pl.Expr:
     return pl.col(name).rolling_sum(window, min_samples=1).over(_GROUP).round(_EXACT)
 
 
+def _share(catalogue: Catalogue, window: int) -> tuple[pl.Expr, pl.Expr]:
+    """Whether enough days of a window are known, and what they earned of what they could have earned."""
+    known, per_day = pl.col("known"), catalogue.number("coverage.sessions_per_week") / DAYS_PER_WEEK
+    is_enough = (known / window).round(_EXACT) >= catalogue.number("coverage.min_known_share")
+    return is_enough, (pl.col("known_q") / (known * per_day)).round(_EXACT)
+
+
 def _values(catalogue: Catalogue, window: int) -> dict[str, pl.Expr]:
     per_day = catalogue.number("coverage.sessions_per_week") / DAYS_PER_WEEK
     upper_per_day = catalogue.number("coverage.upper_sessions_per_week") / DAYS_PER_WEEK
     target = per_day * window
     known, unclear = pl.col("known"), pl.col("unclear")
-    is_enough = (known / window).round(_EXACT) >= catalogue.number("coverage.min_known_share")
-    uncapped = (pl.col("known_q") / (known * per_day)).round(_EXACT)
+    is_enough, uncapped = _share(catalogue, window)
     low_effort = (pl.col("known_q_low_effort") / (known * per_day)).round(_EXACT)
     most = pl.col("known_q") + unclear + (window - known - unclear + pl.col("tail")) * upper_per_day
     return {

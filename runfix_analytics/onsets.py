@@ -6,7 +6,7 @@ import dataframely as dy
 import polars as pl
 
 from runfix_analytics.catalogue import Catalogue
-from runfix_analytics.coverage import coverage
+from runfix_analytics.coverage import known_coverage
 from runfix_analytics.known_days import NOT_FOR_ONSETS
 from runfix_analytics.tables import Episodes, KnownDays, OnsetCoverage, RecognisedSets
 
@@ -50,10 +50,11 @@ def onset_coverage(
     `is_washed_out`: the onset's own window lies within such a reach of an earlier episode, so rehab may be in it.
     Source: method.md §3, §4.
     """
-    strict_days = days.with_columns(is_known=pl.col("is_known") & ~pl.col("evidence").is_in(NOT_FOR_ONSETS))
-    covered = coverage(sets, KnownDays.validate(strict_days), catalogue=catalogue).select(
-        "runner_id", "area_id", "coverage", "n_known_days", window_end="local_date"
+    hurt = episodes.select("runner_id").unique()
+    strict_days = days.join(hurt, on="runner_id", how="semi").with_columns(
+        is_known=pl.col("is_known") & ~pl.col("evidence").is_in(NOT_FOR_ONSETS)
     )
+    covered = known_coverage(sets, strict_days, catalogue=catalogue).rename({"local_date": "window_end"})
     onsets = _onsets(episodes, lag_days, catalogue)
     before = onsets.join(covered, on=["runner_id", "area_id", "window_end"], how="left", validate="m:1")
     reach = _reach(episodes, lag_days)

@@ -5,9 +5,12 @@ from typing import Any
 import polars as pl
 import pytest
 from logs import CATALOGUE, Table, assert_shows, day, known, only, recognised, runners, runs, strength_days
+from polars.testing import assert_frame_equal
 
-from runfix_analytics.coverage import coverage
+from runfix_analytics.coverage import coverage, known_coverage
 from runfix_analytics.known_days import known_days
+from runfix_analytics.recognition import recognise
+from runfix_analytics.stored_logs import read_logs
 from runfix_analytics.tables import Coverage, KnownDays
 
 WINDOW = "from | to\n2026-01-05 | 2026-02-01"  # four whole weeks, all of them known
@@ -459,3 +462,14 @@ def test_a_log_of_one_set_holds_a_quarter_of_a_session():
 
 def _days_later(first: str, days: int) -> str:
     return (pl.Series([day(first)]).dt.offset_by(f"{days}d")[0]).isoformat()
+
+
+def test_the_lean_coverage_is_that_of_the_whole_table(demo_store, demo_day):
+    """For windows by the thousand only two columns are calculated; they must not part from the table's."""
+    logs = read_logs(demo_store, demo_store.runners(CATALOGUE))
+    sets = recognise(logs.strength_sets, as_of=demo_day, catalogue=CATALOGUE)
+    days = known_days(logs.runners, logs.runs, sets, logs.strength_days, as_of=demo_day, catalogue=CATALOGUE)
+    key = ["runner_id", "local_date", "area_id"]
+    lean = known_coverage(sets, days, catalogue=CATALOGUE).sort(key)
+    assert_frame_equal(lean, coverage(sets, days, catalogue=CATALOGUE).select(lean.columns).sort(key))
+    assert lean["coverage"].drop_nulls().n_unique() > 20
