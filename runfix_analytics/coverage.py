@@ -1,15 +1,18 @@
 """How much of the target strength work each area got in the 28 days up to each day."""
 
+from collections.abc import Mapping, Sequence
+
 import dataframely as dy
+import numpy as np
 import polars as pl
 
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.recognition import area_weights
 from runfix_analytics.tables import LIMITS, Coverage, KnownDays, RecognisedSets
+from runfix_analytics.windows import Numbers, Windows
 
 DAYS_PER_WEEK = 7
-_EXACT = 9  # decimals: rolling sums drift in the last bits, and thresholds must not
-_GROUP = ("runner_id", "area_id")
+_EXACT = 9  # decimals: quotients differ in the last bits, and thresholds must not
 
 
 def coverage(
@@ -25,48 +28,41 @@ def coverage(
     Source: method.md §1.
     """
     window = catalogue.days("coverage.window")
-    daily = _daily(sets, days, catalogue)
-    summed = daily.with_columns(_window_sum(name, window) for name in _SUMMED).with_columns(
-        last_trained_on=pl.col("trained_on").forward_fill().over(_GROUP)
-    )
     covered = (
-        summed.with_columns(**_values(catalogue, window))
+        _summed(_sessions(sets, catalogue), days, window, catalogue)
+        .with_columns(**_values(catalogue, window))
         .with_columns(**_components(catalogue))
         .with_columns(status=_status(catalogue))
         .with_columns(limited_by=_limited_by(catalogue))
     )
-    return Coverage.validate(covered.sort("runner_id", "local_date", "area_id"), cast=True)
+    return Coverage.validate(covered, cast=True)
 
 
 def known_coverage(sets: pl.DataFrame, days: pl.DataFrame, *, catalogue: Catalogue) -> pl.DataFrame:
-    """`coverage` and `n_known_days` of `coverage()` alone, one row per runner, day and area; in no fixed order.
+    """`coverage` and `n_known_days` of `coverage()` alone, one row per runner, day and area in that order.
 
     For who asks for many windows and nothing else of them. Null where too few days of the window are known.
     """
-    window = catalogue.days("coverage.window")
-    areas = pl.DataFrame({"area_id": list(catalogue.areas)}, schema={"area_id": pl.String})
-    known = pl.col("is_known").cast(pl.Float64)
-    daily = (
-        days.select("runner_id", "local_date", known=known)
-        .join(areas, how="cross")
-        .join(session_credits(sets, catalogue), on=["runner_id", "local_date", "area_id"], how="left", validate="1:1")
-        .with_columns(known_q=pl.when(pl.col("known") > 0).then(pl.col("q").fill_null(0.0)).otherwise(0.0))
-        .sort("runner_id", "area_id", "local_date")
-        .with_columns(_window_sum(name, window) for name in ("known", "known_q"))
-    )
+    return rolled(session_credits(sets, catalogue), days, catalogue=catalogue)
+
+
+def rolled(credits_: pl.DataFrame, days: pl.DataFrame, *, catalogue: Catalogue) -> pl.DataFrame:
+    """What sessions earned (see `session_credits`), summed over the window up to each day of `days`, as a share."""
+    window, areas = catalogue.days("coverage.window"), sorted(catalogue.areas)
+    ordered = days.sort("runner_id", "local_date")
+    over = Windows(ordered, window)
+    known = ordered["is_known"].to_numpy().astype(np.float64)
+    earned = over.place(credits_, ["q"], areas)["q"] * known[:, None]
     is_enough, uncapped = _share(catalogue, window)
-    return daily.select(
+    summed = _table(ordered, areas, {"known": over.sums(known), "known_q": over.sums(earned)})
+    return summed.select(
         "runner_id", "local_date", "area_id",
         coverage=pl.when(is_enough).then(uncapped.clip(upper_bound=1)), n_known_days=pl.col("known").cast(pl.Int16),
     )  # fmt: skip
 
 
-_SUMMED = (
-    "known", "unclear", "tail", "known_q", "known_q_low_effort", "low_q", "known_sessions", "session_weight",
-    "rounds_sets", "n_exercises", "n_effort", "n_effort_hard", "n_sessions",
-    "hard_sets", "hard_sets_left", "hard_sets_right",
-)  # fmt: skip
 _WEIGHTED = ("hard_sets", "hard_sets_low_effort", "hard_sets_left", "hard_sets_right")
+_OF_SESSIONS = ("n_sessions", "hard_sets", "hard_sets_left", "hard_sets_right")
 _JUDGED_ON_KNOWN_DAYS = ("session_weight", "rounds_sets", "n_exercises", "n_effort", "n_effort_hard")
 
 
@@ -76,31 +72,45 @@ def session_credits(sets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     return _sessions(sets, catalogue).select("runner_id", "local_date", "area_id", q=q)
 
 
-def _daily(sets: pl.DataFrame, days: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
-    """One row per runner, day and area: what the day adds to each sum of the window."""
-    areas = pl.DataFrame({"area_id": list(catalogue.areas)}, schema={"area_id": pl.String})
-    full = catalogue.number("coverage.full_session_sets")
-    is_known, is_unclear = pl.col("is_known"), pl.col("evidence") == "no_sets"
-    q = (pl.col("hard_sets") / full).clip(upper_bound=1)
-    q_low_effort = (pl.col("hard_sets_low_effort") / full).clip(upper_bound=1)
-    return (
-        days.sort("runner_id", "local_date")
-        .join(areas, how="cross")
-        .join(_sessions(sets, catalogue), on=["runner_id", "local_date", "area_id"], how="left", validate="1:1")
-        .with_columns(pl.col(pl.Float64).fill_null(0.0))
-        .with_columns(
-            known=is_known.cast(pl.Float64),
-            unclear=is_unclear.cast(pl.Float64),
-            tail=(is_known & (pl.col("evidence") == "tail")).cast(pl.Float64),
-            known_q=pl.when(is_known).then(q).otherwise(0.0),
-            known_q_low_effort=pl.when(is_known).then(q_low_effort).otherwise(0.0),
-            low_q=pl.when(is_known | is_unclear).then(q).otherwise(0.0),
-            known_sessions=pl.when(is_known).then("n_sessions").otherwise(0.0),
-            trained_on=pl.when(pl.col("n_sessions") > 0).then("local_date"),
-            **{name: pl.when(is_known).then(name).otherwise(0.0) for name in _JUDGED_ON_KNOWN_DAYS},
-        )
-        .sort("runner_id", "area_id", "local_date")
+def _summed(sessions: pl.DataFrame, days: pl.DataFrame, window: int, catalogue: Catalogue) -> pl.DataFrame:
+    """One row per runner, day and area in that order: the sums of the window up to the day."""
+    areas, full = sorted(catalogue.areas), catalogue.number("coverage.full_session_sets")
+    ordered = days.sort("runner_id", "local_date")
+    over = Windows(ordered, window)
+    of_day = over.place(sessions, [*_OF_SESSIONS, "hard_sets_low_effort", *_JUDGED_ON_KNOWN_DAYS], areas)
+    evidence, is_known = ordered["evidence"], ordered["is_known"].to_numpy()
+    is_unclear, is_tail = (evidence == "no_sets").to_numpy(), is_known & (evidence == "tail").to_numpy()
+    known, known_or_unclear = is_known[:, None].astype(np.float64), (is_known | is_unclear)[:, None]
+    q = np.minimum(of_day["hard_sets"] / full, 1)
+    daily = {
+        "known": is_known.astype(np.float64),
+        "unclear": is_unclear.astype(np.float64),
+        "tail": is_tail.astype(np.float64),
+        "known_q": q * known,
+        "known_q_low_effort": np.minimum(of_day["hard_sets_low_effort"] / full, 1) * known,
+        "low_q": q * known_or_unclear,
+        "known_sessions": of_day["n_sessions"] * known,
+        **{name: of_day[name] for name in _OF_SESSIONS},
+        **{name: of_day[name] * known for name in _JUDGED_ON_KNOWN_DAYS},
+    }
+    trained = over.newest(of_day["n_sessions"] > 0).ravel()
+    trained_on = ordered["local_date"].gather(np.maximum(trained, 0))
+    return _table(ordered, areas, {name: over.sums(of) for name, of in daily.items()}).with_columns(
+        last_trained_on=pl.when(pl.Series(trained >= 0)).then(trained_on)
     )
+
+
+def _table(days: pl.DataFrame, areas: Sequence[str], columns: Mapping[str, Numbers]) -> pl.DataFrame:
+    """Values by day, or by day and area, as one row per day and area; `days` in the order of runner and day."""
+    n_days, n_areas = days.height, len(areas)
+    named = pl.DataFrame({"area_id": pl.Series(areas, dtype=pl.String)})
+    rows = days.select("runner_id", "local_date").join(named, how="cross", maintain_order="left_right")
+    shape = (n_days, n_areas)
+    values = {
+        name: np.broadcast_to(of if of.ndim == len(shape) else of[:, None], shape).ravel()
+        for name, of in columns.items()
+    }
+    return rows.with_columns(pl.Series(name, of).round(_EXACT) for name, of in values.items())
 
 
 def _sessions(sets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
@@ -132,11 +142,6 @@ def _sessions(sets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
         n_exercises=pl.len().cast(pl.Float64),
         n_sessions=pl.lit(1.0),
     )
-
-
-def _window_sum(name: str, window: int) -> pl.Expr:
-    """Over the days of one runner and area, which `_daily` has put in order."""
-    return pl.col(name).rolling_sum(window, min_samples=1).over(_GROUP).round(_EXACT)
 
 
 def _share(catalogue: Catalogue, window: int) -> tuple[pl.Expr, pl.Expr]:

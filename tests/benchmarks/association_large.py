@@ -22,7 +22,7 @@ def alone() -> dict[str, Any]:
     as_of = FIRST_DAY + timedelta(days=N_DAYS - 1)
     surveyed = []
     for bucket in range(N_BUCKETS):
-        logs = _bucket(bucket, catalogue)
+        logs = bucket_logs(bucket, catalogue)
         began = perf_counter()
         surveyed.append(survey(logs, as_of=as_of, catalogue=catalogue))
         seconds += perf_counter() - began
@@ -32,7 +32,7 @@ def alone() -> dict[str, Any]:
     seconds += perf_counter() - began
     cohorts = []
     for bucket in range(N_BUCKETS):
-        logs = _bucket(bucket, catalogue)
+        logs = bucket_logs(bucket, catalogue)
         began = perf_counter()
         cohorts.append(cohort_of(logs, surveyed[bucket][0], of, as_of=as_of, catalogue=catalogue))
         seconds += perf_counter() - began
@@ -53,7 +53,7 @@ def alone() -> dict[str, Any]:
     }
 
 
-def _bucket(bucket: int, catalogue: Any) -> Logs:
+def bucket_logs(bucket: int, catalogue: Any) -> Logs:
     """The runners of one bucket, the same whenever they are asked for."""
     n_runners = N_RUNNERS // N_BUCKETS + (bucket < N_RUNNERS % N_BUCKETS)
     logs = simulate(
