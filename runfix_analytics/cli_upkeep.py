@@ -1,10 +1,11 @@
 """The commands that keep a store whole over years: migrate, rebuild, backup, restore."""
 
+from datetime import date
 from pathlib import Path
 
 import click
 
-from runfix_analytics.terminal import now, root_option
+from runfix_analytics.terminal import day_or_none, finish, in_a_loop, now, root_option
 
 
 @click.command()
@@ -23,3 +24,22 @@ def migrate(root: Path) -> None:
         click.echo(line)
     if told:
         click.echo(f"Next: runfix nightly --root {root}")
+
+
+@click.command()
+@root_option
+@click.option("--facts", is_flag=True, help="First read all logs again from the kept originals, with today's readers.")
+@click.option("--as-of", callback=day_or_none, metavar="DATE", help="The day to calculate for; default: last assessed.")
+def rebuild(root: Path, as_of: date | None, *, facts: bool) -> None:
+    """Make the calculated tables again from the logs; advice of earlier days stays, it was given.
+
+    With --facts the logs too, from the kept originals: the ledger says which, what was taken back stays so.
+    """
+    from runfix_analytics import night, rebuilding
+    from runfix_analytics.lock import only_writer
+    from runfix_analytics.store import Store
+
+    store = Store(root)
+    with only_writer(store.root, f"runfix rebuild since {now():%Y-%m-%d %H:%M} UTC"):
+        day = as_of or night.last_assessed(store)
+        finish(rebuilding.rebuild(store, day, in_a_loop(), facts=facts))

@@ -75,6 +75,11 @@ def read_cohort(store: Store, as_of: date) -> CohortResults | None:
     )
 
 
+def forget_cohort(store: Store) -> None:
+    """Removes the results; the next study writes new ones."""
+    _path(store).unlink(missing_ok=True)
+
+
 _FACTS = ("lag_days", "n_runners", "n_onsets", "n_rows", "share_of_rows")
 _TABLES: dict[str, type[dy.Schema]] = {
     "estimates": Estimates,

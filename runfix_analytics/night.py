@@ -20,7 +20,7 @@ from runfix_analytics.assessment import Assessment, Squad, assess, cohort_of, sq
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.cohort_results import CohortResults, read_cohort, write_cohort
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, RunfixError, StoreError
-from runfix_analytics.inbox import read_inbox, store_rows
+from runfix_analytics.inbox import Seen, read_inbox, store_rows
 from runfix_analytics.incidence import incidence, prevalence
 from runfix_analytics.ingest import Accepted, RunnerSettings
 from runfix_analytics.store import Store, bucket_of
@@ -154,12 +154,26 @@ def import_bucket(root: Path, bucket: int, _as_of: date, only: Sequence[str] = (
 
     A content that the runner's ledger holds already is passed over, whatever the file's name.
     """
+    return _read_bucket(root, bucket, only, read_inbox)
+
+
+def reread_bucket(root: Path, bucket: int) -> Done:
+    """Stores the rows of a bucket's runners anew, read from the kept originals; facts first, ledger last."""
+    return _read_bucket(root, bucket, (), ledger.reread)
+
+
+def _read_bucket(
+    root: Path,
+    bucket: int,
+    only: Sequence[str],
+    read: Callable[[Store, RunnerSettings, Catalogue], tuple[Seen, list[Accepted]]],
+) -> Done:
     store = Store(root)
     catalogue = store.catalogue()
     done, accepted = Done(), list[Accepted]()
     for settings in _settings(store, _runners_of(store, bucket, catalogue, only)):
         try:
-            seen, files = read_inbox(store, settings, catalogue)
+            seen, files = read(store, settings, catalogue)
         except OSError:
             raise  # the disk, not this runner: worth another try
         except Exception as error:
