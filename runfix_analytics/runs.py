@@ -22,6 +22,7 @@ from runfix_analytics.errors import EXIT_FAILED, RunfixError
 from runfix_analytics.lock import only_writer
 from runfix_analytics.settings import SETTINGS_FILE
 from runfix_analytics.store import Store
+from runfix_analytics.upkeep import upkeep
 
 FOLDER, LAST_GOOD = "runs", "last_good"
 ALL, PARTIAL, FAILED = "all", "partial", "failed"
@@ -64,6 +65,7 @@ def watched_night(
     with only_writer(store.root, f"{command} since {started:%Y-%m-%d %H:%M} UTC"):
         try:
             done = night.night(store.root, as_of, each)
+            done += upkeep(store, now=clock())
         except BaseException as error:
             reason = str(error) if isinstance(error, RunfixError) else type(error).__name__
             _write(store, _run(store, run_id, command, as_of, (started, clock()), night.Done(), reason))

@@ -57,7 +57,7 @@ FOLDER_MODE, FILE_MODE, PRIVATE_UMASK = 0o700, 0o600, 0o077
 PART = ".part"
 TABLES: dict[str, type[dy.Schema]] = STORED_FACTS | STORED_RESULTS
 RECALCULATED = tuple(table for table, schema in STORED_RESULTS.items() if "as_of" not in schema.column_names())
-_FOLDERS = ("inbox", "originals", "tables", "results", "reports", "runs")
+FOLDERS = ("inbox", "originals", "tables", "results", "reports", "runs")
 _ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 8
 _COPY_BYTES = 1024 * 1024
@@ -101,12 +101,12 @@ class Store:
         A store of an earlier version stays one: `migration` gives it this version's shape.
         """
         with private_files():
-            for folder in (root, *(root / name for name in _FOLDERS)):
+            for folder in (root, *(root / name for name in FOLDERS)):
                 folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             for name, header in LISTS.items():
                 if not (root / name).exists():
                     (root / name).write_text(",".join(header) + "\n", encoding="utf-8")
-        names = (*_FOLDERS, *LISTS, MARKS_FILE, SETTINGS_FILE, STORE_FILE)
+        names = (*FOLDERS, *LISTS, MARKS_FILE, SETTINGS_FILE, STORE_FILE)
         own = [path for name in names if (path := root / name).exists()]
         for path in (root, *own, *(below for folder in own for below in folder.rglob("*"))):
             if not path.is_symlink():
