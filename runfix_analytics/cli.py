@@ -344,7 +344,7 @@ def lovdal(path: Path) -> None:
 
 for _command in (
     cli_imports.imports, cli_imports.undo, cli_imports.retry, cli_imports.unmapped, cli_marks.mark, cli_marks.marks_,
-    cli_upkeep.migrate, cli_upkeep.rebuild,
+    cli_upkeep.migrate, cli_upkeep.rebuild, cli_upkeep.backup, cli_upkeep.restore,
 ):  # fmt: skip
     main.add_command(_command)
 
