@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from runfix_analytics.errors import StoreError
@@ -30,7 +30,8 @@ def only_writer(root: Path, what: str, *, any_schema: bool = False) -> Iterator[
             holder = clean_text(os.pread(file, _MAX_SAID, 0).decode("utf-8", "replace")) or "another process"
             raise StoreError(f"{root} is at work already: {holder}; try again when it is done") from error
         os.ftruncate(file, 0)
-        os.pwrite(file, f"{what}, process {os.getpid()}".encode()[:_MAX_SAID], 0)
+        with suppress(OSError):  # a full disk: the lock holds without its words
+            os.pwrite(file, f"{what}, process {os.getpid()}".encode()[:_MAX_SAID], 0)
         try:
             if not any_schema:
                 require_current(root)

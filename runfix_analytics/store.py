@@ -32,6 +32,7 @@ from typing import Any, BinaryIO, TypeVar
 
 import dataframely as dy
 import polars as pl
+from deltalake.exceptions import DeltaError
 
 from runfix_analytics.catalogue import Catalogue, load_for
 from runfix_analytics.errors import ConfigError, StoreError
@@ -61,6 +62,7 @@ FOLDERS = ("inbox", "originals", "tables", "results", "reports", "runs")
 _ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 8
 _COPY_BYTES = 1024 * 1024
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 S = TypeVar("S", bound=dy.Schema)
 
@@ -78,6 +80,18 @@ def private_files() -> Iterator[None]:
         yield
     finally:
         os.umask(before)
+
+
+@contextmanager
+def telling_where(path: Path) -> Iterator[None]:
+    """What the disk says while something is written, as an OSError with the place; Delta has errors of its own."""
+    try:
+        yield
+    except (OSError, DeltaError) as error:
+        number = getattr(error, "errno", None) or int((_OS_ERROR.search(str(error)) or [0, 0])[1])
+        if not number or getattr(error, "filename", None):
+            raise
+        raise OSError(number, os.strerror(number), str(path)) from error
 
 
 class Store:
@@ -334,7 +348,7 @@ class Store:
         options: dict[str, Any] = {"partition_by": ["bucket"]}
         if predicate is not None and self.has_table(table):
             options = {"predicate": predicate, "schema_mode": "merge"}  # columns that a later version brought
-        with private_files():
+        with private_files(), telling_where(self.table_path(table)):
             with_bucket.write_delta(str(self.table_path(table)), mode="overwrite", delta_write_options=options)
 
     # files
@@ -375,7 +389,7 @@ class Store:
     def _aside(self, path: Path) -> Iterator[Path]:
         """A place beside `path` to write to; it takes the place of `path` when all went well."""
         aside = aside_of(path)
-        with private_files():
+        with private_files(), telling_where(path):
             path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             try:
                 yield aside

@@ -16,7 +16,7 @@ from deltalake import DeltaTable
 
 from runfix_analytics.errors import RunfixError
 from runfix_analytics.night import Done, Failure
-from runfix_analytics.store import FOLDERS, PART, TABLES, Store, private_files
+from runfix_analytics.store import FOLDERS, PART, TABLES, Store, private_files, telling_where
 
 STAGE = "upkeep"
 KEPT_RECORDS = 400  # nights
@@ -50,6 +50,11 @@ def _tasks(store: Store, now: datetime) -> Iterator[tuple[str, Callable[[], int]
 
 def tidy_table(path: Path, *, keep_days: int) -> int:
     """Joins the small files of a table, removes those that nothing needs since so many days; returns how many."""
+    with telling_where(path):
+        return _tidied(path, keep_days)
+
+
+def _tidied(path: Path, keep_days: int) -> int:
     table = DeltaTable(str(path))
     history = dict.fromkeys(_HISTORY, f"interval {keep_days} days")
     if {name: table.metadata().configuration.get(name) for name in _HISTORY} != history:
