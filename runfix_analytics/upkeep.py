@@ -49,7 +49,7 @@ def _tasks(store: Store, now: datetime) -> Iterator[tuple[str, Callable[[], int]
 
 
 def tidy_table(path: Path, *, keep_days: int) -> int:
-    """Joins the small files of a table, removes those that nothing needs since so many days; returns how many."""
+    """Joins a table's small files, removes data files that nothing needs since so many days; returns how many."""
     with telling_where(path):
         return _tidied(path, keep_days)
 
@@ -61,7 +61,9 @@ def _tidied(path: Path, keep_days: int) -> int:
         table.alter.set_table_properties(history)
     if len(table.file_uris()) > len(table.partitions()):
         table.optimize.compact()
-    return _remove_data(table, path, keep_days) + _shorten_log(path)
+    n_removed = _remove_data(table, path, keep_days)
+    _shorten_log(path)
+    return n_removed
 
 
 def _remove_data(table: DeltaTable, path: Path, keep_days: int) -> int:
@@ -73,17 +75,16 @@ def _remove_data(table: DeltaTable, path: Path, keep_days: int) -> int:
     return len(gone)
 
 
-def _shorten_log(path: Path) -> int:
+def _shorten_log(path: Path) -> None:
     """Keeps a table's log as a checkpoint and what came since; what is older than the history goes."""
     log = path / "_delta_log"
-    before = {entry.name for entry in log.iterdir()}
-    checkpoints = sorted(name.split(".")[0] for name in before if ".checkpoint." in name)
-    since = [name for name in before if name.endswith(".json") and (not checkpoints or name[:20] > checkpoints[-1])]
+    names = [entry.name for entry in log.iterdir()]
+    checkpoints = sorted(name.split(".")[0] for name in names if ".checkpoint." in name)
+    since = [name for name in names if name.endswith(".json") and (not checkpoints or name[:20] > checkpoints[-1])]
     table = DeltaTable(str(path))
     if len(since) >= _COMMITS_PER_CHECKPOINT:
         table.create_checkpoint()
     table.cleanup_metadata()
-    return len(before - {entry.name for entry in log.iterdir()})
 
 
 def _remove_parts(root: Path, before: datetime) -> int:
