@@ -92,6 +92,11 @@ def read_cohort(store: Store, as_of: date) -> CohortResults | None:
     )
 
 
+def forget_cohort(store: Store) -> None:
+    """Removes the results; the next study writes new ones."""
+    _path(store).unlink(missing_ok=True)
+
+
 def outcome(results: CohortResults | None) -> str:
     """What was found, as text: the same for two studies that found the same, whatever they were made of."""
     return "not studied" if results is None else json.dumps(_content(results), sort_keys=True)

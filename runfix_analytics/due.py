@@ -18,7 +18,7 @@ from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.cohort_results import outcome, read_cohort, study_day
 from runfix_analytics.marks import said_of
 from runfix_analytics.squad_study import stored_squad
-from runfix_analytics.store import Store
+from runfix_analytics.store import STAMPS, Store
 from runfix_analytics.tables import Runners
 
 SURVEY, ASSESS, PUBLISH = "survey", "assess", "publish"
@@ -144,13 +144,13 @@ def squad_key(store: Store, runners: dy.DataFrame[Runners], as_of: date, catalog
 
 def squad_stamp(store: Store) -> dict[str, Any]:
     """What the squad's pages were made of the last time: `key`, and how many `pages` they are; empty for never."""
-    return stamps.read_object(store.root / stamps.FOLDER / "squad.json")
+    return stamps.read_object(store.root / STAMPS / "squad.json")
 
 
 def note_squad(store: Store, key: str, n_pages: int) -> None:
     """Leaves the stamp of the squad's pages."""
     content = json.dumps({"key": key, "pages": n_pages})
-    store.write_private(store.root / stamps.FOLDER / "squad.json", content.encode())
+    store.write_private(store.root / STAMPS / "squad.json", content.encode())
 
 
 def forget(store: Store, runners: Collection[str], stages: Collection[str]) -> None:

@@ -5,8 +5,8 @@ import logging
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC, date, datetime
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, TypeVar, cast
 
 import dataframely as dy
@@ -78,27 +78,29 @@ def known_imports(store: Store, runners: Iterable[str]) -> dict[str, set[str]]:
 
 
 def read_again(
-    store: Store, runner: RunnerSettings, catalogue: Catalogue, imports: Collection[str]
+    store: Store, runner: RunnerSettings, catalogue: Catalogue, imports: Collection[str], *, as_arrived: bool = False
 ) -> tuple[Seen, list[Accepted]]:
     """Imports of the ledger, read once more from the kept originals, with the readers and the catalogue of today.
 
-    Of an archive all files are read that are not stored already; a file of an archive is read from that archive.
+    Of an archive all files are read that are not stored already; a file of an archive is read from that archive. In
+    the order in which they came; `as_arrived`: as if it were the day they came, which stays in the ledger.
     """
-    ledger = _ledger(store, runner.runner_id)
-    asked = ledger.filter(pl.col("import_id").is_in(list(imports)))
-    inside = ledger.filter(pl.col("archive_id").is_in(list(imports)), ~pl.col("status").is_in(["imported", "damaged"]))
-    wanted = {*asked["import_id"], *inside["import_id"]}
-    reading = _Reading(store, runner, catalogue, known=set(ledger["import_id"]) - wanted)
+    ledger = _ledger(store, runner.runner_id).with_columns(original=pl.coalesce("archive_id", "import_id"))
+    is_asked = pl.col("import_id").is_in(list(imports))
+    is_inside = pl.col("archive_id").is_in(list(imports)) & ~pl.col("status").is_in(["imported", "damaged"])
+    reading = _Reading(store, runner, catalogue, known=set(ledger["import_id"]))
+    if as_arrived:
+        reading.arrived = dict(ledger.select("import_id", "imported_at").rows())
     labels = dict(ledger.select("import_id", "file_name").rows())
-    originals = asked.select(pl.coalesce("archive_id", "import_id")).to_series().unique(maintain_order=True)
-    for original in originals:
-        reading.known.discard(original)
-        reading.add(store.original_path(original), labels[original])
+    first = ledger.filter(is_asked).group_by("original").agg(pl.col("imported_at").min()).rows()
+    for original, _ in sorted(first, key=lambda row: (row[1], PurePosixPath(labels[row[0]]))):
+        reading.known -= {original, *ledger.filter(is_asked | is_inside, original=original)["import_id"]}
+        reading.add(store.original_path(original), labels[original], expected=original)
     return reading.finished()
 
 
 def _ledger(store: Store, runner_id: str) -> pl.DataFrame:
-    return store.read(Imports, [runner_id]).select("import_id", "archive_id", "file_name", "status")
+    return store.read(Imports, [runner_id]).select("import_id", "archive_id", "file_name", "status", "imported_at")
 
 
 @dataclass(frozen=True)
@@ -129,13 +131,14 @@ class _Reading:
     paths: dict[str, str] = field(default_factory=dict)  # label → import id of every file seen
     before: Index = field(default_factory=Index)
     index: Index = field(default_factory=Index)
+    arrived: dict[str, datetime] = field(default_factory=dict)  # import id → when it came, where that was before now
     headings: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.headings = self.store.headings()
 
-    def add(self, path: Path, label: str) -> None:
-        """A file of the inbox, or all files of an archive there."""
+    def add(self, path: Path, label: str, *, expected: str = "") -> None:
+        """A file of the inbox, or all files of an archive there; of a kept copy also the digest it must have."""
         self.counts["files_seen"] += 1
         untouched = self.before.import_of(label, path)
         if untouched in self.known:
@@ -147,6 +150,7 @@ class _Reading:
         try:
             with open_checked(path) as stream:
                 import_id = digest(stream)
+                _require_whole(label, import_id, expected)
                 self.paths[label] = import_id
                 self.index.note(label, state, import_id)
                 if import_id in self.known:
@@ -196,7 +200,8 @@ class _Reading:
             raw = RawLog(ARCHIVE, ARCHIVE, error=str(error))
         else:
             raw = _told(raw, self.accepted[before:], n_known)
-        arrival = Arrival(archive_id, label, n_bytes, datetime.now(UTC), raw, is_archive=True)
+        at = self.arrived.get(archive_id, datetime.now(UTC))
+        arrival = Arrival(archive_id, label, n_bytes, at, raw, is_archive=True)
         self.accepted.append(ingest([arrival], self.runner, self.catalogue))
 
     def _member(self, member: archive.Member, archive_id: str) -> bool:
@@ -232,16 +237,25 @@ class _Reading:
         return replace(file, source=replace(source, headings=self.headings))
 
     def _take(self, file: _File) -> None:
-        """Reads files together until there are many bytes of them; one too large for memory at once."""
+        """Reads files together until there are many bytes of them; one too large for memory at once.
+
+        Files that came on different days are not judged together: what lies ahead is told by the day.
+        """
+        if self.batch and self._day(file) != self._day(self.batch[-1]):
+            self._flush()
         self.batch.append(file)
         self.n_waiting += file.n_bytes
         is_streamed = file.source is not None and file.source.data is None
         if is_streamed or self.n_waiting > BATCH_BYTES or len(self.batch) >= BATCH_FILES:
             self._flush()
 
+    def _day(self, file: _File) -> date | None:
+        at = self.arrived.get(file.import_id)
+        return at.date() if at else None
+
     def _flush(self) -> None:
         if self.batch:
-            self.accepted.append(ingest(list(_arrivals(self.batch)), self.runner, self.catalogue))
+            self.accepted.append(ingest(list(_arrivals(self.batch, self.arrived)), self.runner, self.catalogue))
             self.batch, self.n_waiting = [], 0
 
 
@@ -260,12 +274,17 @@ def _told(raw: RawLog, accepted: Sequence[Accepted], n_known: int) -> RawLog:
     return replace(raw, warnings=(f"{len(others)} of its files are no logs that are read: {named}{more}",))
 
 
+def _require_whole(label: str, import_id: str, expected: str) -> None:
+    if expected and import_id != expected:
+        raise ReadError(f"{label}: its copy in originals/ is damaged; put the file there from a backup")
+
+
 def _said_name(label: str) -> str:
     """A file's name as the ledger has it, for what is said of the file: the ledger takes it off again."""
     return file_label(label).rpartition("/")[2]
 
 
-def _arrivals(batch: Sequence[_File]) -> Iterator[Arrival]:
+def _arrivals(batch: Sequence[_File], arrived: Mapping[str, datetime]) -> Iterator[Arrival]:
     """Each file of a batch, read, in order; what cannot be unpacked or read is a raw log that says why."""
     raw_logs = _read({file.import_id: file.source for file in batch if file.source is not None})
     now = datetime.now(UTC)
@@ -273,9 +292,8 @@ def _arrivals(batch: Sequence[_File]) -> Iterator[Arrival]:
         # a file of an archive that no reader knows is no failure, a damaged one is
         unread = RawLog(ARCHIVE if file.archive_id else "", "", error=file.error)
         raw = raw_logs.get(file.import_id, unread)
-        yield Arrival(
-            file.import_id, file.label, file.n_bytes, now, _with_paths(raw, file.label), archive_id=file.archive_id
-        )
+        at, paths = arrived.get(file.import_id, now), _with_paths(raw, file.label)
+        yield Arrival(file.import_id, file.label, file.n_bytes, at, paths, archive_id=file.archive_id)
 
 
 def _with_paths(raw: RawLog, label: str) -> RawLog:

@@ -1,7 +1,7 @@
 """What was made of every file, and how to take an import back or try it again."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import dataframely as dy
@@ -9,8 +9,8 @@ import polars as pl
 
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.errors import StoreError
-from runfix_analytics.inbox import Seen, read_again, replace_facts, store_rows
-from runfix_analytics.ingest import RunnerSettings
+from runfix_analytics.inbox import GOOD, Seen, read_again, replace_facts, store_rows
+from runfix_analytics.ingest import Accepted, RunnerSettings
 from runfix_analytics.store import ID_LENGTH, UNDONE, Store
 from runfix_analytics.tables import AcheReports, Imports, OtherActivities, Runs, StrengthSets
 
@@ -123,3 +123,18 @@ def retry(store: Store, runner: RunnerSettings, imports: Collection[str], catalo
     seen, accepted = read_again(store, runner, catalogue, imports)
     store_rows(store, accepted, catalogue)
     return seen
+
+
+def reread(store: Store, runner: RunnerSettings, catalogue: Catalogue) -> tuple[Seen, list[Accepted]]:
+    """Everything that a runner's ledger holds, read again as on the day it came; nothing is stored.
+
+    What was taken back stays so. Of what is not wholly imported only files are told that were before.
+    """
+    ledger = store.read(Imports, [runner.runner_id])
+    is_undone = pl.col("status") == UNDONE
+    seen, accepted = read_again(store, runner, catalogue, ledger.filter(~is_undone)["import_id"], as_arrived=True)
+    undone = set(ledger.filter(is_undone)["import_id"])  # an archive, of which a file was brought back alone
+    were_good = set(ledger.filter(pl.col("status").is_in(GOOD))["file_name"])
+    bad = tuple(told for told in seen.bad if told[0] in were_good)
+    counts = seen.counts | {"files_bad": len(bad)}
+    return replace(seen, counts=counts, bad=bad), [f for f in accepted if not undone & set(f.imports["import_id"])]

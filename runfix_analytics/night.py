@@ -19,7 +19,7 @@ from runfix_analytics import due, inbox_index, ledger, publishing, stamps
 from runfix_analytics.assessment import Assessment, assess, survey
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, RunfixError, StoreError
-from runfix_analytics.inbox import COUNTS, known_imports, read_inbox, store_rows
+from runfix_analytics.inbox import COUNTS, Seen, known_imports, read_inbox, store_rows
 from runfix_analytics.ingest import Accepted, RunnerSettings
 from runfix_analytics.squad_study import stored_squad, study_stored
 from runfix_analytics.store import Store, bucket_of
@@ -192,24 +192,49 @@ def import_bucket(root: Path, bucket: int, _as_of: date, only: Sequence[str] = (
     """
     store = Store(root)
     catalogue = store.catalogue()
-    done, accepted, indexes = Done(), list[Accepted](), dict[str, inbox_index.Index]()
     runners = _runners_of(store, bucket, catalogue, only)
     known = known_imports(store, runners["runner_id"])
     before = inbox_index.read(store, known, stamps.of_ledger(store, known))
-    for settings in _settings(store, runners):
+    indexes = dict[str, inbox_index.Index]()
+
+    def read(settings: RunnerSettings) -> tuple[Seen, list[Accepted]]:
         runner = settings.runner_id
+        seen, files = read_inbox(store, settings, catalogue, known[runner], before[runner])
+        indexes[runner] = seen.index
+        return seen, files
+
+    done = _read_all(store, runners, catalogue, read)
+    inbox_index.write(store, indexes)
+    return done
+
+
+def reread_bucket(root: Path, bucket: int) -> Done:
+    """Stores the rows of a bucket's runners anew, read from the kept originals; facts first, ledger last."""
+    store = Store(root)
+    catalogue = store.catalogue()
+    runners = _runners_of(store, bucket, catalogue, ())
+    return _read_all(store, runners, catalogue, lambda settings: ledger.reread(store, settings, catalogue))
+
+
+def _read_all(
+    store: Store,
+    runners: dy.DataFrame[Runners],
+    catalogue: Catalogue,
+    read: Callable[[RunnerSettings], tuple[Seen, list[Accepted]]],
+) -> Done:
+    """Stores what was read of each of these runners; whose reading fails is told, and nobody else's is held up."""
+    done, accepted = Done(), list[Accepted]()
+    for settings in _settings(store, runners):
         try:
-            seen, files = read_inbox(store, settings, catalogue, known[runner], before[runner])
+            seen, files = read(settings)
         except OSError:
             raise  # the disk, not this runner: worth another try
         except Exception as error:
-            done += Done({}, (_failure("import", runner, "inbox", error),))
+            done += Done({}, (_failure("import", settings.runner_id, "inbox", error),))
             continue
         accepted.extend(files)
-        indexes[runner] = seen.index
-        done += Done(seen.counts, tuple(Failure("import", runner, *bad) for bad in seen.bad))
+        done += Done(seen.counts, tuple(Failure("import", settings.runner_id, *bad) for bad in seen.bad))
     store_rows(store, accepted, catalogue)
-    inbox_index.write(store, indexes)
     return done
 
 

@@ -10,6 +10,7 @@ import json
 import platform
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -22,6 +23,7 @@ from runfix_analytics.errors import EXIT_FAILED, RunfixError
 from runfix_analytics.lock import only_writer
 from runfix_analytics.settings import SETTINGS_FILE
 from runfix_analytics.store import Store
+from runfix_analytics.upkeep import upkeep
 
 FOLDER, LAST_GOOD = "runs", "last_good"
 ALL, PARTIAL, FAILED = "all", "partial", "failed"
@@ -72,15 +74,24 @@ def watched_night(
     with only_writer(store.root, f"{command} since {started:%Y-%m-%d %H:%M} UTC"):
         try:
             done = night.night(store.root, as_of, each, is_full=is_full)
+            done += upkeep(store, now=clock())
         except BaseException as error:
-            reason = str(error) if isinstance(error, RunfixError) else type(error).__name__
-            _write(store, _run(store, run_id, command, as_of, (started, clock()), night.Done(), reason))
+            reason = _reason(error)
+            with suppress(OSError):  # a full disk: what was wrong first is what is told
+                _write(store, _run(store, run_id, command, as_of, (started, clock()), night.Done(), reason))
             raise
         run = _run(store, run_id, command, as_of, (started, clock()), done, "")
         _write(store, run)
         if run.outcome != FAILED:
             store.write_private(store.root / FOLDER / LAST_GOOD, f"{run.ended_at}\n{run.run_id}\n".encode())
     return done
+
+
+def _reason(error: BaseException) -> str:
+    """In words that hold no name and nothing about health: foreign messages may."""
+    if isinstance(error, RunfixError):
+        return str(error)
+    return (isinstance(error, OSError) and error.strerror) or type(error).__name__
 
 
 def _run(

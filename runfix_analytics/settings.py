@@ -3,8 +3,9 @@
     language = "de"          # of the runners' own pages where runners.csv names none, and of what a coach reads
     pdf = true               # every night makes PDFs too
     alarm_after_hours = 30   # runfix status fails when the last good night is older
+    keep_history_days = 7    # how long files of tables stay that a later write has replaced
 
-Without a line: English, no PDFs, no alarm.
+Without a line: English, no PDFs, no alarm, seven days.
 """
 
 import tomllib
@@ -23,13 +24,14 @@ _KINDS = {str: "a text in quotes", bool: "true or false", int: "a whole number, 
 
 @dataclass(frozen=True)
 class Settings:
-    """The squad's language as a code of languages.toml, whether every night makes PDFs, and the age of the last good
-    night from which `runfix status` fails; 0: never.
+    """The squad's language as a code of languages.toml, whether every night makes PDFs, the age of the last good
+    night from which `runfix status` fails (0: never), and how long replaced files of tables stay.
     """
 
     language: str = "en"
     pdf: bool = False
     alarm_after_hours: int = 0
+    keep_history_days: int = 7
 
 
 def read_settings(path: Path) -> Settings:

@@ -16,9 +16,8 @@ from typing import Any
 import polars as pl
 
 import runfix_analytics
-from runfix_analytics.store import Store, bucket_of
+from runfix_analytics.store import STAMPS, Store, bucket_of
 
-FOLDER = Path("cache") / "stamps"
 _PACKAGES = ("polars", "numpy", "jinja2", "babel")
 _DIGITS = 32  # hexadecimal
 
@@ -86,7 +85,7 @@ def write(store: Store, stamps: Mapping[str, Mapping[str, str | None]]) -> None:
 
 
 def _path(store: Store, bucket: int) -> Path:
-    return store.root / FOLDER / f"{bucket}.json"
+    return store.root / STAMPS / f"{bucket}.json"
 
 
 def _bucket(store: Store, bucket: int) -> dict[str, dict[str, str]]:

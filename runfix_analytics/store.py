@@ -1,6 +1,7 @@
 """Everything on disk under one root; the one stateful thing.
 
     root/
+      store.json       which shape the store has; see schema_version.py
       runners.csv      who is in the squad (ids, zones, units, equipment; no names)
       names.csv        runner id → display name, kept apart
       marks.csv        what the coach says of a runner (away, ill, …); need not be there
@@ -32,11 +33,13 @@ from typing import Any, BinaryIO, TypeVar
 
 import dataframely as dy
 import polars as pl
+from deltalake.exceptions import DeltaError
 
 from runfix_analytics.catalogue import Catalogue, load_for
 from runfix_analytics.errors import ConfigError, StoreError
 from runfix_analytics.marks import MARKS_FILE, MarksFile, as_table, as_text, parse
 from runfix_analytics.runner_lists import LISTS, RUNNER_COLUMNS, encoded, lines_of, runner_row, text_of, with_line
+from runfix_analytics.schema_version import SCHEMA, STORE_FILE, encoded_schema, schema_of
 from runfix_analytics.settings import SETTINGS_FILE, Settings, read_settings
 from runfix_analytics.tables import (
     RUNNER_ID,
@@ -53,11 +56,15 @@ UNDONE = "undone"
 LOGGED = ("runs", "other_activities", "strength_sets", "strength_days", "ache_reports", "rejects")
 ID_LENGTH = 12  # of an import's id in the ids of its rows
 FOLDER_MODE, FILE_MODE, PRIVATE_UMASK = 0o700, 0o600, 0o077
+PART = ".part"
 TABLES: dict[str, type[dy.Schema]] = STORED_FACTS | STORED_RESULTS
-_FOLDERS = ("inbox", "originals", "tables", "results", "reports", "runs")
+RECALCULATED = tuple(table for table, schema in STORED_RESULTS.items() if "as_of" not in schema.column_names())
+STAMPS = Path("cache") / "stamps"
+FOLDERS = ("inbox", "originals", "tables", "results", "reports", "runs", "cache")
 _ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 8
 _COPY_BYTES = 1024 * 1024
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 S = TypeVar("S", bound=dy.Schema)
 
@@ -77,10 +84,22 @@ def private_files() -> Iterator[None]:
         os.umask(before)
 
 
+@contextmanager
+def telling_where(path: Path) -> Iterator[None]:
+    """What the disk says while something is written, as an OSError with the place; Delta has errors of its own."""
+    try:
+        yield
+    except (OSError, DeltaError) as error:
+        number = getattr(error, "errno", None) or int((_OS_ERROR.search(str(error)) or [0, 0])[1])
+        if not number or getattr(error, "filename", None):
+            raise
+        raise OSError(number, os.strerror(number), str(path)) from error
+
+
 class Store:
     """The tables and files of one squad.
 
-    Raises: StoreError when the root is no store (made by `Store.create`).
+    Raises: StoreError when the root is no store (made by `Store.create`), or one of a newer version.
     """
 
     def __init__(self, root: Path) -> None:
@@ -89,25 +108,42 @@ class Store:
             raise StoreError(f"{root} holds no runfix store; make one with: runfix init {root}")
         if self.root.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise StoreError(f"{root} can be written by other users; run: chmod 700 {root}")
+        schema_of(self.root)
 
     @classmethod
     def create(cls, root: Path) -> "Store":
-        """A store at root: what is missing is made, what is there stays; all of it becomes private."""
+        """A store at root: what is missing is made, what is there stays; all of it becomes private.
+
+        A store of an earlier version stays one: `migration` gives it this version's shape.
+        """
         with private_files():
-            for folder in (root, *(root / name for name in _FOLDERS)):
+            for folder in (root, *(root / name for name in FOLDERS)):
                 folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             for name, header in LISTS.items():
                 if not (root / name).exists():
                     (root / name).write_text(",".join(header) + "\n", encoding="utf-8")
-        own = [path for name in (*_FOLDERS, *LISTS, MARKS_FILE, SETTINGS_FILE) if (path := root / name).exists()]
+        names = (*FOLDERS, *LISTS, MARKS_FILE, SETTINGS_FILE, STORE_FILE)
+        own = [path for name in names if (path := root / name).exists()]
         for path in (root, *own, *(below for folder in own for below in folder.rglob("*"))):
             if not path.is_symlink():
                 path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
         store = cls(root)
-        for table, schema in TABLES.items():
-            if not store.table_path(table).exists():
-                store._write(table, schema.create_empty(), predicate=None)
+        if not (store.root / STORE_FILE).exists() and not any((store.root / "tables").iterdir()):
+            store.write_private(store.root / STORE_FILE, encoded_schema(SCHEMA))  # first: a kill leaves no old store
+        store.make_missing_tables()
         return store
+
+    def make_missing_tables(self) -> list[str]:
+        """Makes the tables that this version has and the store has not, empty; returns which."""
+        missing = [table for table in TABLES if not self.has_table(table)]
+        for table in missing:
+            self._write(table, TABLES[table].create_empty(), predicate=None)
+        return missing
+
+    def has_table(self, table: str) -> bool:
+        """Whether a table is there; one whose making was killed before its first commit is not."""
+        log = self.table_path(table) / "_delta_log"
+        return log.is_dir() and any(path.suffix in {".json", ".parquet"} for path in log.iterdir())
 
     def table_path(self, table: str) -> Path:
         """Where a table lies; DuckDB, pandas and others read it as it is.
@@ -242,10 +278,9 @@ class Store:
         return frame
 
     def _scan(self, table: str, runners: Iterable[str] | None) -> pl.LazyFrame:
-        path = self.table_path(table)
-        if not path.exists():  # a table that this version has and the store's does not
+        if not self.has_table(table):  # of a store of an earlier version, or of one whose table is being made anew
             return TABLES[table].create_empty().lazy()
-        frame = pl.scan_delta(str(path))
+        frame = pl.scan_delta(str(self.table_path(table)))
         if runners is not None:
             ids = sorted(set(runners))
             buckets = sorted({bucket_of(runner) for runner in ids})
@@ -268,22 +303,32 @@ class Store:
         return schema.validate(frame.sort(order, nulls_last=True), cast=True)
 
     def outdated(self) -> list[str]:
-        """The calculated tables whose columns are those of another version.
+        """The calculated tables that are missing, or whose columns are those of another version.
 
         Tables of advice given on a day are not among them: what they hold is calculated no more.
         """
-        found = {table: pl.scan_delta(str(self.table_path(table))).collect_schema().names() for table in STORED_RESULTS}
         return [
             table
-            for table, names in found.items()
-            if set(names) - {"bucket"} != set(TABLES[table].column_names()) and "as_of" not in names
+            for table in RECALCULATED
+            if not self.has_table(table)
+            or set(self._scan(table, None).collect_schema().names()) != set(TABLES[table].column_names())
         ]
 
     def renew(self, tables: Iterable[str]) -> None:
-        """Empties calculated tables and gives them the columns of this version; a night fills them again."""
+        """Empties calculated tables and gives them the columns of this version; a night fills them again.
+
+        A table is renamed before it is removed: a kill leaves none that is there in part. What nights need not do again
+        is forgotten first, for it rests on these rows.
+        """
+        tables = list(tables)
+        if tables:
+            shutil.rmtree(self.root / STAMPS, ignore_errors=True)
         for table in tables:
-            shutil.rmtree(self.table_path(table))
+            aside = aside_of(self.table_path(table))
+            if self.table_path(table).exists():
+                self.table_path(table).rename(aside)
             self._write(table, STORED_RESULTS[table].create_empty(), predicate=None)
+            shutil.rmtree(aside, ignore_errors=True)  # what is left of it goes with other parts; see upkeep
 
     def replace(self, schema: type[S], frame: dy.DataFrame[S], runners: Iterable[str]) -> None:
         """Puts `frame` in the place of all rows of these runners, in one commit.
@@ -307,9 +352,9 @@ class Store:
             bucket=pl.col("runner_id").replace_strict(buckets, default=None, return_dtype=pl.Int16)
         )
         options: dict[str, Any] = {"partition_by": ["bucket"]}
-        if predicate is not None and self.table_path(table).exists():
+        if predicate is not None and self.has_table(table):
             options = {"predicate": predicate, "schema_mode": "merge"}  # columns that a later version brought
-        with private_files():
+        with private_files(), telling_where(self.table_path(table)):
             with_bucket.write_delta(str(self.table_path(table)), mode="overwrite", delta_write_options=options)
 
     # files
@@ -349,8 +394,8 @@ class Store:
     @contextmanager
     def _aside(self, path: Path) -> Iterator[Path]:
         """A place beside `path` to write to; it takes the place of `path` when all went well."""
-        aside = path.with_name(f".{secrets.token_hex(8)}.part")
-        with private_files():
+        aside = aside_of(path)
+        with private_files(), telling_where(path):
             path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             try:
                 yield aside
@@ -383,6 +428,11 @@ def _live(frame: pl.LazyFrame, ledger: pl.LazyFrame) -> pl.LazyFrame:
         )
         .select(columns.names())
     )
+
+
+def aside_of(path: Path) -> Path:
+    """A new hidden name beside a path, for what is written or removed there; `upkeep` clears what a kill leaves."""
+    return path.with_name(f".{secrets.token_hex(8)}{PART}")
 
 
 def _table_of(schema: type[dy.Schema]) -> str:

@@ -13,7 +13,7 @@ import click
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, ConfigError, RunfixError
 
 if TYPE_CHECKING:
-    from runfix_analytics.night import Done
+    from runfix_analytics.night import Done, Executor
     from runfix_analytics.store import Store
 
 _NO_TERMINAL_WIDTH = 1000
@@ -120,6 +120,17 @@ def run_stages(
     """
     from runfix_analytics import night, runs
     from runfix_analytics.lock import only_writer
+
+    each = in_a_loop(ids, **how)
+    if stages is None:
+        return runs.watched_night(root, as_of, each, clock=now, is_full=is_full)
+    with only_writer(root, f"runfix {' and '.join(stages)} since {now():%Y-%m-%d %H:%M} UTC"):
+        return night.night(root, as_of, each, stages, only=ids)
+
+
+def in_a_loop(ids: Sequence[str] = (), **how: Any) -> "Executor":
+    """Runs a stage for one bucket after the other, of these runners or of all, with a progress bar."""
+    from runfix_analytics import night
     from runfix_analytics.store import bucket_of
 
     def each(stage: str, root: Path, as_of: date, buckets: Sequence[int]) -> Iterator[night.Done]:
@@ -129,10 +140,7 @@ def run_stages(
             for bucket in bar:
                 yield night.run_stage(stage, root, bucket, as_of, ids, **how)
 
-    if stages is None:
-        return runs.watched_night(root, as_of, each, clock=now, is_full=is_full)
-    with only_writer(root, f"runfix {' and '.join(stages)} since {now():%Y-%m-%d %H:%M} UTC"):
-        return night.night(root, as_of, each, stages, only=ids)
+    return each
 
 
 def finish(done: "Done") -> None:

@@ -56,7 +56,7 @@ def test_a_night_leaves_a_record_with_counts_seconds_and_versions_and_no_name(st
     assert (record["as_of"], record["started_at"], record["ended_at"]) == (
         "2026-03-31", "2026-04-01T01:30:00+00:00", "2026-04-01T01:32:00+00:00",
     )  # fmt: skip
-    assert set(record["seconds"]) == set(night.STAGES)
+    assert set(record["seconds"]) == {*night.STAGES, "upkeep"}
     assert record["counts"]["pages"] == record["n_runners"] + 3 == 4
     assert {"python", "polars", "deltalake", "runfix-analytics"} == set(record["versions"])
     assert record["run_id"].startswith("20260401T013000Z-")

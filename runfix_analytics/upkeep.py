@@ -1,0 +1,113 @@
+"""What a store needs every night so that it does not grow for ever: small files joined, old ones removed.
+
+Rows stay as they are. What a table was before lasts `keep_history_days` (settings.toml); pages and originals are not
+touched.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from shutil import rmtree
+from time import perf_counter
+
+from deltalake import DeltaTable
+
+from runfix_analytics.errors import RunfixError
+from runfix_analytics.night import Done, Failure
+from runfix_analytics.store import FOLDERS, PART, TABLES, Store, private_files, telling_where
+
+STAGE = "upkeep"
+KEPT_RECORDS = 400  # nights
+_PART_LIVES = timedelta(days=1)  # what is younger may be at work: runfix add and files that come in hold no lock
+_COMMITS_PER_CHECKPOINT = 20
+_ASIDE = re.compile(r"\.[0-9a-f]{16}" + re.escape(PART))
+_HISTORY = ("delta.logRetentionDuration", "delta.deletedFileRetentionDuration")
+
+
+def upkeep(store: Store, *, now: datetime) -> Done:
+    """Does all of it, table by table; what does not work is told, and the rest is done. Needs the writer's lock."""
+    began, failures, n_removed = perf_counter(), list[Failure](), 0
+    for what, task in _tasks(store, now):
+        try:
+            with private_files():
+                n_removed += task()
+        except Exception as error:
+            reason = str(error) if isinstance(error, RunfixError | OSError) else type(error).__name__
+            failures.append(Failure(STAGE, "", what, reason))
+    return Done({"old_files_removed": n_removed}, tuple(failures), {STAGE: perf_counter() - began})
+
+
+def _tasks(store: Store, now: datetime) -> Iterator[tuple[str, Callable[[], int]]]:
+    """What is to be done, by name; each returns how many files it removed."""
+    yield "parts", partial(_remove_parts, store.root, now - _PART_LIVES)
+    yield "records", partial(_remove_records, store.root)
+    keep_days = store.settings().keep_history_days
+    for table in TABLES:
+        yield table, partial(tidy_table, store.table_path(table), keep_days=keep_days)
+
+
+def tidy_table(path: Path, *, keep_days: int) -> int:
+    """Joins a table's small files, removes data files that nothing needs since so many days; returns how many."""
+    with telling_where(path):
+        return _tidied(path, keep_days)
+
+
+def _tidied(path: Path, keep_days: int) -> int:
+    table = DeltaTable(str(path))
+    history = dict.fromkeys(_HISTORY, f"interval {keep_days} days")
+    if {name: table.metadata().configuration.get(name) for name in _HISTORY} != history:
+        table.alter.set_table_properties(history)
+    if len(table.file_uris()) > len(table.partitions()):
+        table.optimize.compact()
+    n_removed = _remove_data(table, path, keep_days)
+    _shorten_log(path)
+    return n_removed
+
+
+def _remove_data(table: DeltaTable, path: Path, keep_days: int) -> int:
+    """Removes data files of the past, and those that a killed writer left."""
+    vacuum = partial(table.vacuum, keep_days * 24, enforce_retention_duration=False, full=True)
+    gone = [name for name in vacuum(dry_run=True) if (path / name).exists()]
+    if gone:  # else it would write two commits that say nothing, and name again what an earlier one removed
+        vacuum(dry_run=False)
+    return len(gone)
+
+
+def _shorten_log(path: Path) -> None:
+    """Keeps a table's log as a checkpoint and what came since; what is older than the history goes."""
+    log = path / "_delta_log"
+    names = [entry.name for entry in log.iterdir()]
+    checkpoints = sorted(name.split(".")[0] for name in names if ".checkpoint." in name)
+    since = [name for name in names if name.endswith(".json") and (not checkpoints or name[:20] > checkpoints[-1])]
+    table = DeltaTable(str(path))
+    if len(since) >= _COMMITS_PER_CHECKPOINT:
+        table.create_checkpoint()
+    table.cleanup_metadata()
+
+
+def _remove_parts(root: Path, before: datetime) -> int:
+    parts = [part for part in _parts(root) if part.lstat().st_mtime < before.timestamp()]
+    for part in parts:
+        if part.is_dir() and not part.is_symlink():
+            rmtree(part)
+        else:
+            part.unlink()
+    return len(parts)
+
+
+def _parts(root: Path) -> Iterator[Path]:
+    """What was written or removed aside of its place: ours, and what writers of tables leave."""
+    for pattern in (f".*{PART}", *(f"{folder}/**/.*{PART}" for folder in FOLDERS)):
+        yield from (path for path in root.glob(pattern) if _ASIDE.fullmatch(path.name))
+    yield from root.glob("tables/*/_delta_log/_commit_*.tmp")
+    yield from root.glob("tables/**/*.parquet#*")
+
+
+def _remove_records(root: Path) -> int:
+    """Keeps the records of the newest nights."""
+    old = sorted((root / "runs").glob("*.json"))[:-KEPT_RECORDS]
+    for record in old:
+        record.unlink()
+    return len(old)
