@@ -11,7 +11,7 @@ import pytest
 
 from runfix_analytics.readers import all_readers, strong_csv
 from runfix_analytics.tables import StrengthSets
-from tests.soak import byte_changes, checks, kills, mutations, running, watched
+from tests.soak import byte_changes, checks, kills, mutations, nights, running, watched
 from tests.soak.inputs import Input, mutated, seeds
 
 
@@ -139,3 +139,23 @@ def test_an_import_and_an_undo_that_are_killed_leave_ledger_and_rows_in_agreemen
     assert [one["finding"] for one in found["findings"]] == []
     assert found["files"] == 16
     assert found["kills_of_import"] + found["kills_of_undo"] > 0
+
+
+# nights
+
+
+def test_a_killed_night_under_readers_is_made_good_by_the_next_one():
+    found = nights.run(1, seed=1, runners=["ann"])
+    assert found["findings"] == []
+    assert found["kills_of_nightly"] == 1
+    assert found["table_reads"] > 0
+    assert found["page_reads"] > 0
+
+
+def test_a_page_that_is_neither_old_nor_new_or_gone_is_found():
+    before, after = {"a": "old", "b": "old"}, {"a": "new", "b": "new", "c": "new"}
+    nights.check_pages({"a": "old", "b": "new", "c": "new"}, before, after)
+    with pytest.raises(checks.BrokenError, match="a is neither the old page nor the new one"):
+        nights.check_pages({"a": "half", "b": "old"}, before, after)
+    with pytest.raises(checks.BrokenError, match=r"gone: \['b'\]"):
+        nights.check_pages({"a": "old"}, before, after)

@@ -1,4 +1,4 @@
-"""python -m tests.soak [N], or a part: mutations [N], mutation I, kills [N], hostile; --seed S → build/soak.json."""
+"""python -m tests.soak [N], or a part: mutations|kills|nights [N], mutation I, hostile; --seed S → build/soak.json."""
 
 import os
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.soak import hostile, kills, mutations
+from tests.soak import hostile, kills, mutations, nights
 
 OUTPUT = Path("build/soak.json")
 GATES = ("crashes", "wrong", "hangs", "over_memory")
@@ -16,7 +16,7 @@ GATES = ("crashes", "wrong", "hangs", "over_memory")
 def main() -> None:
     """Runs all of it or a part; ends with 1 if anything was found."""
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
-    parser.add_argument("what", nargs="*", help="[N] | mutations [N] | mutation I | kills [N] | hostile")
+    parser.add_argument("what", nargs="*", help="[N] | mutations [N] | mutation I | kills [N] | nights [N] | hostile")
     parser.add_argument("--seed", type=int, default=mutations.SEED)
     arguments = parser.parse_args()
     what = next((word for word in arguments.what if not word.isdecimal()), "all")
@@ -31,6 +31,9 @@ def main() -> None:
     if what in ("all", "kills"):
         n_kills = kills.N_KILLS if number is None or what == "all" else number
         found["kills"] = kills.run(n_kills, arguments.seed)
+    if what in ("all", "nights"):
+        n_nights = nights.N_KILLS if number is None or what == "all" else number
+        found["nights"] = nights.run(n_nights, arguments.seed)
     if what in ("all", "hostile"):
         cases = list(hostile.every())
         found["hostile"] = {"cases": cases, "wrong": sum(bool(case["outside"]) for case in cases)}
