@@ -19,10 +19,11 @@ from runfix_analytics import ledger
 from runfix_analytics.assessment import Assessment, Squad, assess, cohort_of, squad, study, survey
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.cohort_results import CohortResults, read_cohort, write_cohort
-from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, RunfixError, StoreError
+from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, ConfigError, RunfixError, StoreError
 from runfix_analytics.inbox import read_inbox, store_rows
 from runfix_analytics.incidence import incidence, prevalence
 from runfix_analytics.ingest import Accepted, RunnerSettings
+from runfix_analytics.runner_lists import lines_of
 from runfix_analytics.store import Store, bucket_of
 from runfix_analytics.stored_logs import read_logs
 from runfix_analytics.tables import (
@@ -41,6 +42,7 @@ from runfix_analytics.tables import (
     Runs,
 )
 from runfix_analytics.text import clean_text
+from runfix_analytics.tombstones import read_tombstones
 
 STUDY, SQUAD = "study", "squad"
 
@@ -105,6 +107,7 @@ class Executor(Protocol):
 def night(root: Path, as_of: date, each: Executor, stages: Sequence[str] | None = None) -> Done:
     """The whole night, or some of its stages, in order: a stage begins when the one before is done for all buckets."""
     wanted = stages or tuple(STAGES)
+    _refuse_erased(Store(root))
     _renew(Store(root), wanted)
     everybody = buckets(root)
     done = strangers(root) if "import" in wanted else Done()
@@ -114,6 +117,19 @@ def night(root: Path, as_of: date, each: Executor, stages: Sequence[str] | None 
             done += total(each(stage, root, as_of, [0] if stage in (STUDY, SQUAD) else everybody))
             done += Done(seconds={stage: perf_counter() - began})
     return done
+
+
+def _refuse_erased(store: Store) -> None:
+    """Nothing is done for a runner who was erased; the line is named and not the id, which would stay in the record."""
+    stones = read_tombstones(store.root)
+    if stones.is_unfinished:
+        raise StoreError("an erasure was begun and not finished; run: runfix erase --again")
+    for number, cells in lines_of(store.root / "runners.csv")[1]:
+        if stone := stones.of((cells.get("runner_id") or "").strip()):
+            raise ConfigError(
+                f"runners.csv line {number}: this runner was erased on {stone.erased_on}; run: runfix erase --again. "
+                "Who begins anew is added with runfix add"
+            )
 
 
 def _renew(store: Store, wanted: Sequence[str]) -> None:
@@ -138,12 +154,26 @@ def buckets(root: Path) -> list[int]:
 
 
 def strangers(root: Path) -> Done:
-    """A failure for each inbox folder that names no runner of runners.csv: its files are not imported."""
+    """A failure for each inbox folder that names no runner of runners.csv: its files are not imported.
+
+    A folder of an erased runner is not named, because its name is the id.
+    """
     store = Store(root)
     known = set(store.runners(store.catalogue())["runner_id"])
     folders = sorted(path.name for path in (store.root / "inbox").iterdir() if not path.name.startswith("."))
     reason = "is no runner of runners.csv; add the runner with runfix add, or correct the folder's name"
-    return Done({}, tuple(Failure("import", "", f"inbox/{name}", reason) for name in folders if name not in known))
+    stones = read_tombstones(store.root)
+    failures = []
+    for name in folders:
+        if name not in known:
+            stone = stones.of(name)
+            failures.append(_came_back(stone.erased_on) if stone else Failure("import", "", f"inbox/{name}", reason))
+    return Done({}, tuple(failures))
+
+
+def _came_back(erased_on: date) -> Failure:
+    reason = f"a folder of a runner who was erased on {erased_on} is not imported; run: runfix erase --again"
+    return Failure("import", "", "inbox", reason)
 
 
 # import

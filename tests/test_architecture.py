@@ -32,7 +32,7 @@ def heavy_after(code: str) -> list[str]:
 
 _COMMANDS = (
     "", "init", "add", "import", "assess", "report", "nightly", "imports", "undo", "retry", "unmapped", "mark", "marks",
-    "status", "template", "explain", "simulate", "replicate", "replicate lovdal",
+    "erase", "export", "status", "template", "explain", "simulate", "replicate", "replicate lovdal",
 )  # fmt: skip
 
 
