@@ -116,7 +116,7 @@ class _Hidden:
         return frame.select(pl.col(column) + shift).to_series()
 
     def _renamed(self, frame: pl.DataFrame, column: str) -> pl.Series:
-        pairs = zip(frame["runner_id"], frame[column], strict=True)
+        pairs = zip(frame["runner_id"].to_list(), frame[column].to_list(), strict=True)
         return pl.Series(column, [self._new_id(runner, old) for runner, old in pairs], frame.schema[column])
 
     def _new_id(self, runner: str, old: Any) -> Any:
