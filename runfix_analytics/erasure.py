@@ -96,6 +96,7 @@ def erase(store: Store, runner_ids: Sequence[str], *, on: date) -> Receipt:
     store.write_private(store.root / TOMBSTONES_FILE, as_bytes(stones))
     counts = {
         "records of nights": runs.forget(store, runner_ids, _pattern(words)),
+        "files that others hold too, kept": _held_too(store, runner_ids),
         "quotes in others' rejects": _quoted(store, runner_ids, _pattern(words)),
     }
     for table in TABLES:
@@ -133,6 +134,13 @@ def _quoted(store: Store, runner_ids: Sequence[str], quoted: re.Pattern[str]) ->
         mended = rejects.with_columns(logged=pl.Series(said, dtype=pl.String)).filter(pl.col("runner_id").is_in(ids))
         store.replace(Rejects, Rejects.validate(mended), ids)
     return changed.height
+
+
+def _held_too(store: Store, runner_ids: Sequence[str]) -> int:
+    """How many imports of these runners are in another's ledger as well."""
+    ledger = store.scan("imports").select("runner_id", "import_id").collect()
+    is_own = pl.col("runner_id").is_in(runner_ids)
+    return len(set(ledger.filter(is_own)["import_id"]) & set(ledger.filter(~is_own)["import_id"]))
 
 
 def _originals(store: Store) -> int:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -196,6 +197,7 @@ def test_the_receipt_tells_counts_and_neither_name_nor_id_nor_health(store: Stor
     assert counts["kept originals"] == "4"
     assert counts["lines of lists"] == "3"
     assert counts["quotes in others' rejects"] == "1"
+    assert counts["files that others hold too, kept"] == "1"
     assert "backups" in result.stdout
     [stone] = read_tombstones(store.root).stones
     assert stone.digest[:12] in result.stdout
@@ -281,6 +283,20 @@ def test_a_name_in_the_squads_own_files_is_told_and_left(store: Store):
     assert result.exit_code == 3
     assert "still stands in exercises.local.toml; take it out by hand" in result.stderr
     assert (store.root / "exercises.local.toml").read_text() == own
+
+
+def test_whatever_the_umask_all_that_a_night_with_pdfs_and_an_erasure_leave_is_private(store: Store):
+    store.write_private(store.root / "settings.toml", b"pdf = true\n")
+    before = os.umask(0)
+    try:
+        runs.watched_night(store.root, NEXT, in_a_loop, clock=lambda: datetime(2026, 4, 3, tzinfo=UTC))
+        erase(store, GONE)
+    finally:
+        os.umask(before)
+    made = [store.root, *store.root.rglob("*")]
+    kinds = {path.suffix for path in made}
+    assert kinds >= {".html", ".pdf", ".csv", ".json", ".parquet", ""}
+    assert [path for path in made if stat.S_IMODE(path.lstat().st_mode) != (0o700 if path.is_dir() else 0o600)] == []
 
 
 # asking
