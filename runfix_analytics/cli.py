@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runfix_analytics import cli_imports, cli_marks, cli_upkeep
+from runfix_analytics import cli_imports, cli_marks, cli_privacy, cli_upkeep
 from runfix_analytics.errors import ConfigError, ReadError, StoreError
 from runfix_analytics.terminal import (
     OneLineErrors,
@@ -346,6 +346,7 @@ def lovdal(path: Path) -> None:
 for _command in (
     cli_imports.imports, cli_imports.undo, cli_imports.retry, cli_imports.unmapped, cli_marks.mark, cli_marks.marks_,
     cli_upkeep.migrate, cli_upkeep.rebuild, cli_upkeep.backup, cli_upkeep.restore,
+    cli_privacy.erase, cli_privacy.export,
 ):  # fmt: skip
     main.add_command(_command)
 

@@ -20,6 +20,7 @@ from runfix_analytics.assessment import Assessment, assess, survey
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, RunfixError, StoreError
 from runfix_analytics.inbox import COUNTS, Seen, known_imports, read_inbox, store_rows
+from runfix_analytics.inbox_folders import folders_of_nobody, refuse_erased
 from runfix_analytics.ingest import Accepted, RunnerSettings
 from runfix_analytics.squad_study import stored_squad, study_stored
 from runfix_analytics.store import Store, bucket_of
@@ -116,6 +117,7 @@ def night(
     """
     wanted = stages or tuple(STAGES)
     store = Store(root)
+    refuse_erased(store)
     _renew(store, wanted)
     if stages or is_full:
         due.forget(store, only or list(store.runners(store.catalogue())["runner_id"]), wanted)
@@ -175,11 +177,7 @@ def buckets(root: Path) -> list[int]:
 
 def strangers(root: Path) -> Done:
     """A failure for each inbox folder that names no runner of runners.csv: its files are not imported."""
-    store = Store(root)
-    known = set(store.runners(store.catalogue())["runner_id"])
-    folders = sorted(path.name for path in (store.root / "inbox").iterdir() if not path.name.startswith("."))
-    reason = "is no runner of runners.csv; add the runner with runfix add, or correct the folder's name"
-    return Done({}, tuple(Failure("import", "", f"inbox/{name}", reason) for name in folders if name not in known))
+    return Done({}, tuple(Failure("import", "", *told) for told in folders_of_nobody(Store(root))))
 
 
 # import

@@ -23,6 +23,8 @@ RUNNER_COLUMNS = ("runner_id", "time_zone", "units", "equipment", "active_from",
 OPTIONAL_COLUMNS = ("language",)
 LISTS = {"runners.csv": (*RUNNER_COLUMNS, *OPTIONAL_COLUMNS), "names.csv": ("runner_id", "name")}
 NO_EQUIPMENT = "none"
+_SEPARATORS = ",;\t"
+_MARK = "\u00ef\u00bb\u00bf"  # the byte order mark of UTF-8, read as Latin-1
 
 
 def with_line(path: Path, cells: Mapping[str, str]) -> bytes:
@@ -65,6 +67,24 @@ def text_of(path: Path) -> str:
 def encoded(text: str) -> bytes:
     """A list as it is written."""
     return text.encode("utf-8" if text.isascii() else "utf-8-sig")  # by the mark at its head a spreadsheet knows UTF-8
+
+
+def without_runner(content: bytes, runner_id: str) -> bytes:
+    """A list kept by hand without the lines of a runner; the others stay byte for byte, whatever their encoding."""
+    text = content.decode("latin-1")  # every byte is a character, and commas, quotes and ids are themselves
+    lines = io.StringIO(text, newline="").readlines()
+    heading = next((line for line in lines if line.strip()), "")
+    reader = csv.reader(lines, delimiter=max(_SEPARATORS, key=heading.count))
+    kept, place, before = [], None, 0
+    for cells in reader:
+        raw, before = "".join(lines[before : reader.line_num]), reader.line_num
+        if place is None and cells:
+            headings = [cell.removeprefix(_MARK).strip(' "').casefold() for cell in cells]
+            place = headings.index("runner_id") if "runner_id" in headings else None
+        is_own = place is not None and place < len(cells) and cells[place].strip() == runner_id
+        if not is_own:
+            kept.append(raw)
+    return "".join(kept).encode("latin-1")
 
 
 def runner_row(row: Mapping[str, str | None], where: str, catalogue: Catalogue) -> dict[str, Any]:

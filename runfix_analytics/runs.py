@@ -8,8 +8,9 @@ Records hold ids and counts, no names and nothing about health.
 
 import json
 import platform
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -134,8 +135,27 @@ def _config(store: Store) -> str:
 
 
 def _write(store: Store, run: Run) -> None:
-    content = json.dumps(asdict(run), indent=1, ensure_ascii=False) + "\n"
-    store.write_private(store.root / FOLDER / f"{run.run_id}.json", content.encode())
+    store.write_private(store.root / FOLDER / f"{run.run_id}.json", _as_bytes(asdict(run)))
+
+
+def _as_bytes(record: dict[str, Any]) -> bytes:
+    return (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def forget(store: Store, runner_ids: Collection[str], quoted: re.Pattern[str]) -> int:
+    """Takes runners out of the records: their ids out of what was left out, what `quoted` finds out of the reasons.
+
+    Returns the records that were written anew.
+    """
+    n = 0
+    for path in sorted((store.root / FOLDER).glob("*.json")):
+        before = json.loads(path.read_text(encoding="utf-8"))
+        left_out = [[stage, "" if runner in runner_ids else runner] for stage, runner in before["left_out"]]
+        after = before | {"left_out": left_out, "reason": quoted.sub("erased", before["reason"])}
+        if after != before:
+            store.write_private(path, _as_bytes(after))
+            n += 1
+    return n
 
 
 def records(root: Path) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@
       runners.csv      who is in the squad (ids, zones, units, equipment; no names)
       names.csv        runner id → display name, kept apart
       marks.csv        what the coach says of a runner (away, ill, …); need not be there
+      erased.csv       salted hashes of the ids of erased runners; need not be there
       settings.toml    the squad's language, PDFs, the age that raises the alarm; need not be there
       inbox/<runner>/  files as they came; never edited or moved
       originals/       one copy of every file, named by its SHA-256
@@ -388,11 +389,11 @@ class Store:
 
     def copy_private(self, path: Path, content: BinaryIO) -> None:
         """Writes a file of any size as `write_private` does."""
-        with self._aside(path) as aside, aside.open("wb") as file:
+        with self.aside(path) as aside, aside.open("wb") as file:
             shutil.copyfileobj(content, file, _COPY_BYTES)
 
     @contextmanager
-    def _aside(self, path: Path) -> Iterator[Path]:
+    def aside(self, path: Path) -> Iterator[Path]:
         """A place beside `path` to write to; it takes the place of `path` when all went well."""
         aside = aside_of(path)
         with private_files(), telling_where(path):
@@ -405,7 +406,7 @@ class Store:
 
     def write_private(self, path: Path, content: bytes) -> None:
         """Writes a file beside its place and renames it: readers see the old one or the new one, never a part."""
-        with self._aside(path) as aside:
+        with self.aside(path) as aside:
             aside.write_bytes(content)
 
 

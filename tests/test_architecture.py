@@ -32,8 +32,8 @@ def heavy_after(code: str) -> list[str]:
 
 _COMMANDS = (
     "", "init", "add", "import", "assess", "report", "nightly", "imports", "undo", "retry", "unmapped", "mark", "marks",
-    "migrate", "rebuild", "backup", "restore", "status", "template", "explain", "simulate", "replicate",
-    "replicate lovdal",
+    "erase", "export", "migrate", "rebuild", "backup", "restore", "status", "template", "explain", "simulate",
+    "replicate", "replicate lovdal",
 )  # fmt: skip
 
 
