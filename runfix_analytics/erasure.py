@@ -20,7 +20,7 @@ from runfix_analytics.marks import MARKS_FILE
 from runfix_analytics.runner_lists import LISTS, lines_of, without_runner
 from runfix_analytics.store import TABLES, Store
 from runfix_analytics.table_history import forget_history, runners_in, take_out
-from runfix_analytics.tables import RUNNER_ID, Rejects
+from runfix_analytics.tables import RUNNER_ID, STORED_FACTS, STORED_RESULTS, Rejects
 from runfix_analytics.tombstones import TOMBSTONES_FILE, Tombstones, as_bytes, read_tombstones
 
 NOT_REACHED = (
@@ -99,8 +99,9 @@ def erase(store: Store, runner_ids: Sequence[str], *, on: date) -> Receipt:
         "files that others hold too, kept": _held_too(store, runner_ids),
         "quotes in others' rejects": _quoted(store, runner_ids, _pattern(words)),
     }
-    for table in TABLES:
-        counts[f"rows of {table}"] = sum(take_out(store.table_path(table), runner) for runner in runner_ids)
+    for kind, tables in (("logged rows, ledger and rejects", STORED_FACTS), ("calculated rows", STORED_RESULTS)):
+        paths = [store.table_path(table) for table in tables]  # by table the counts would tell of aches and red flags
+        counts[kind] = sum(take_out(path, runner) for path in paths for runner in runner_ids)
     counts["files of earlier versions of tables"] = sum(forget_history(store.table_path(table)) for table in TABLES)
     counts["kept originals"] = _originals(store)
     counts["files of inboxes"] = sum(_removed(store.root / "inbox" / runner) for runner in runner_ids)

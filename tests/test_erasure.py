@@ -31,7 +31,7 @@ from runfix_analytics.runner_lists import without_runner
 from runfix_analytics.sample_files import Activity, run_fit
 from runfix_analytics.store import TABLES, Store, bucket_of
 from runfix_analytics.table_history import forget_history, runners_in
-from runfix_analytics.tables import Rejects, StrengthSets
+from runfix_analytics.tables import STORED_FACTS, Rejects, StrengthSets
 from runfix_analytics.tombstones import TOMBSTONES_FILE, read_tombstones
 
 DAY, LATER, NEXT = date(2026, 3, 1), date(2026, 3, 29), date(2026, 3, 30)
@@ -188,11 +188,14 @@ def test_the_others_keep_their_rows_files_and_lines_as_they_were(store: Store):
 
 
 def test_the_receipt_tells_counts_and_neither_name_nor_id_nor_health(store: Store):
+    n_logged = sum(store.read(schema, [GONE]).height for schema in STORED_FACTS.values())
     result = runfix("erase", GONE, "--yes", "--root", store.root)
     told = result.stdout.lower()
-    assert [word for word in (*CANARIES, "shin", "calf") if word.lower() in told] == []
+    assert [
+        word for word in (*CANARIES, "shin", "calf", "referrals", "episodes", "aches") if word.lower() in told
+    ] == []
     counts = {line.rpartition("  ")[0].strip(): line.split()[-1] for line in result.stdout.splitlines()}
-    assert counts["rows of strength_sets"] == "48"
+    assert counts["logged rows, ledger and rejects"] == str(n_logged)
     assert counts["files of inboxes"] == "5"
     assert counts["kept originals"] == "4"
     assert counts["lines of lists"] == "3"
