@@ -1,4 +1,4 @@
-"""The night as a Prefect flow: import → survey → study → assess → publish, mapped over buckets of runners.
+"""The night as a Prefect flow: import → survey → study → assess → publish, mapped over parts of the squad.
 
     python -m pipelines.nightly --root squad          on this machine, without a server of yours and without a network
     prefect deploy --all && prefect worker start …     from prefect.yaml, see docs/operator.md
@@ -23,7 +23,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.tasks import exponential_backoff
 
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, RunfixError
-from runfix_analytics.night import Done, run_stage
+from runfix_analytics.night import Done, Part, run_stage
 from runfix_analytics.runs import watched_night
 
 PARTIAL_STATE = "Partial"
@@ -41,16 +41,16 @@ def _is_file_trouble(_task: object, _run: TaskRun, state: State) -> bool:
 
 @task(
     name="stage",
-    task_run_name="{stage}-{bucket}",
+    task_run_name="{stage}-{part}",
     retries=RETRIES,
     retry_delay_seconds=exponential_backoff(FIRST_DELAY_SECONDS),
     retry_condition_fn=_is_file_trouble,
     persist_result=False,
 )
-def stage_of_bucket(stage: str, root: str, bucket: int, as_of: date) -> Done:
-    """One stage for one bucket of runners; returns counts and ids."""
+def stage_of_part(stage: str, root: str, part: Part, as_of: date) -> Done:
+    """One stage for one part of the squad; returns counts and ids."""
     try:
-        return run_stage(stage, Path(root), bucket, as_of)
+        return run_stage(stage, Path(root), tuple(part), as_of)
     except (OSError, RunfixError):
         raise
     except Exception as error:  # its message may quote a log, and Prefect would keep it
@@ -79,8 +79,8 @@ def nightly(root: str, as_of: date | None = None) -> State:
     """Everything new in the inboxes of the store at `root`, to pages for `as_of` (default: today)."""
     log = get_run_logger()
 
-    def each(stage: str, store_root: Path, day: date, buckets: Sequence[int], /) -> Iterable[Done]:
-        futures = [stage_of_bucket.submit(stage, str(store_root), bucket, day) for bucket in buckets]
+    def each(stage: str, store_root: Path, day: date, parts: Sequence[Part], /) -> Iterable[Done]:
+        futures = [stage_of_part.submit(stage, str(store_root), part, day) for part in parts]
         return [future.result() for future in futures]
 
     done = watched_night(Path(root), as_of or _today(), each, clock=_now, command="the Prefect flow")

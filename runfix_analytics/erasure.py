@@ -164,7 +164,7 @@ def _squad_pages(store: Store) -> bool:
         newest = night.last_assessed(store)
     except StoreError:
         return False
-    return bool(night.publish_squad(store.root, 0, newest).counts.get("pages"))
+    return bool(night.publish_squad(store.root, (), newest).counts.get("pages"))
 
 
 def _removed(path: Path) -> int:

@@ -1,13 +1,15 @@
-"""The stages of a night as functions of a root and a bucket: the order is told once, here.
+"""The stages of a night as functions of a root and some buckets: the order is told once, here.
 
 The command line runs them in a loop, the Prefect flow wraps the same ones as tasks. They exchange paths, ids and
 counts, never frames. One runner's failure is one runner's failure: it is returned, and the others go on.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from math import ceil
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Protocol, TypeVar
@@ -43,6 +45,9 @@ from runfix_analytics.text import clean_text
 STUDY, SQUAD = "study", "squad"
 _COUNTS = {due.SURVEY: "surveyed", due.ASSESS: "assessed", due.PUBLISH: "pages"}
 
+Part = tuple[int, ...]  # buckets
+_PARTS, _FEW, _MOST, _MOST_TO_IMPORT = 8, 25, 100, 8  # parts for all workers, and runners in one
+
 LOG = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=dy.Schema)
@@ -64,7 +69,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Done:
-    """What a stage did to one bucket; of a whole night also the seconds that each stage took."""
+    """What a stage did to one part of the squad; of a whole night also the seconds that each stage took."""
 
     counts: dict[str, int] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
@@ -89,15 +94,15 @@ class Done:
 
 
 def total(parts: Iterable[Done]) -> Done:
-    """What several buckets did together."""
+    """What was done to several parts together."""
     return sum(parts, Done())
 
 
 class Executor(Protocol):
-    """Runs one stage for many buckets: in a loop, as Prefect tasks, in processes."""
+    """Runs one stage for many parts of the squad: in a loop, in processes, on other machines."""
 
-    def __call__(self, stage: str, root: Path, as_of: date, buckets: Sequence[int], /) -> Iterable[Done]:
-        """What the stage did to each bucket."""
+    def __call__(self, stage: str, root: Path, as_of: date, parts: Sequence[Part], /) -> Iterable[Done]:
+        """What the stage did to each part."""
         ...
 
 
@@ -110,7 +115,7 @@ def night(
     only: Sequence[str] = (),
     is_full: bool = False,
 ) -> Done:
-    """The whole night, or some of its stages, in order: a stage begins when the one before is done for all buckets.
+    """The whole night, or some of its stages, in order: a stage begins when the one before is done for all parts.
 
     A whole night passes over what would come out as it stands. Stages that are named work on everybody, or on those
     runners in `only`; `is_full`: the whole night does too.
@@ -131,21 +136,37 @@ def night(
     return done
 
 
-def _plan(store: Store, stage: str, as_of: date) -> tuple[list[int], Done]:
-    """The buckets in which a stage has work to do, and what it need not do in the others."""
+def _plan(store: Store, stage: str, as_of: date) -> tuple[list[Part], Done]:
+    """The parts of the squad on which a stage has work to do, and what it need not do for the others."""
     catalogue = store.catalogue()
     everybody = store.runners(catalogue)
     if stage in (STUDY, SQUAD):
-        return [0], Done()
+        return [()], Done()
     if stage == "import":
         unchanged = inbox_index.unchanged(store, everybody["runner_id"])
-        busy = {bucket_of(runner) for runner in everybody["runner_id"] if runner not in unchanged}
+        due_ids = [runner for runner in everybody["runner_id"] if runner not in unchanged]
+        busy = {bucket_of(runner) for runner in due_ids}
         n_files = sum(n for runner, n in unchanged.items() if bucket_of(runner) not in busy)
-        return sorted(busy), Done({**dict.fromkeys(COUNTS, 0), "files_seen": n_files, "files_known": n_files})
-    keys = due.due(store, stage, everybody, as_of, catalogue)
-    busy = {bucket_of(runner) for runner in keys}
-    kept = [runner for runner in everybody["runner_id"] if bucket_of(runner) not in busy]
-    return sorted(busy), _kept(stage, len(kept))
+        kept = Done({**dict.fromkeys(COUNTS, 0), "files_seen": n_files, "files_known": n_files})
+        return _together(due_ids, most=_MOST_TO_IMPORT), kept
+    due_ids = list(due.due(store, stage, everybody, as_of, catalogue))
+    busy = {bucket_of(runner) for runner in due_ids}
+    n_kept = sum(bucket_of(runner) not in busy for runner in everybody["runner_id"])
+    return _together(due_ids), _kept(stage, n_kept)
+
+
+def _together(runner_ids: Sequence[str], most: int = _MOST) -> list[Part]:
+    """The buckets of these runners, joined while the runners are few: a part costs more than a runner in it."""
+    n_in = Counter(map(bucket_of, runner_ids))
+    wanted = min(max(ceil(len(runner_ids) / _PARTS), _FEW), most)
+    parts, part, n = list[Part](), list[int](), 0
+    for bucket in sorted(n_in):
+        if part and n + n_in[bucket] > wanted:
+            parts.append(tuple(part))
+            part, n = [], 0
+        part.append(bucket)
+        n += n_in[bucket]
+    return [*parts, tuple(part)] if part else parts
 
 
 def _kept(stage: str, n_runners: int) -> Done:
@@ -164,15 +185,15 @@ def _renew(store: Store, wanted: Sequence[str]) -> None:
         LOG.warning("of another version, made anew: %s", ", ".join(outdated))
 
 
-def run_stage(stage: str, root: Path, bucket: int, as_of: date, only: Sequence[str] = (), **how: Any) -> Done:
-    """One stage for one bucket, or for those runners of it in `only`; `how` are options of publishing."""
-    return STAGES[stage](root, bucket, as_of, only, **how)
+def run_stage(stage: str, root: Path, part: Part, as_of: date, only: Sequence[str] = (), **how: Any) -> Done:
+    """One stage for one part, or for those runners of it in `only`; `how` are options of publishing."""
+    return STAGES[stage](root, part, as_of, only, **how)
 
 
-def buckets(root: Path) -> list[int]:
-    """The buckets that hold runners of runners.csv, in order."""
+def parts(root: Path) -> list[Part]:
+    """The whole squad in parts, in order."""
     store = Store(root)
-    return sorted({bucket_of(runner) for runner in store.runners(store.catalogue())["runner_id"]})
+    return _together(list(store.runners(store.catalogue())["runner_id"]))
 
 
 def strangers(root: Path) -> Done:
@@ -183,14 +204,14 @@ def strangers(root: Path) -> Done:
 # import
 
 
-def import_bucket(root: Path, bucket: int, _as_of: date, only: Sequence[str] = ()) -> Done:
-    """Reads the new files in the inboxes of a bucket's runners and stores their rows; facts first, ledger last.
+def import_part(root: Path, part: Part, _as_of: date, only: Sequence[str] = ()) -> Done:
+    """Reads the new files in the inboxes of a part's runners and stores their rows; facts first, ledger last.
 
     A content that the runner's ledger holds already is passed over, whatever the file's name.
     """
     store = Store(root)
     catalogue = store.catalogue()
-    runners = _runners_of(store, bucket, catalogue, only)
+    runners = _runners_of(store, part, catalogue, only)
     known = known_imports(store, runners["runner_id"])
     before = inbox_index.read(store, known, stamps.of_ledger(store, known))
     indexes = dict[str, inbox_index.Index]()
@@ -206,11 +227,11 @@ def import_bucket(root: Path, bucket: int, _as_of: date, only: Sequence[str] = (
     return done
 
 
-def reread_bucket(root: Path, bucket: int) -> Done:
-    """Stores the rows of a bucket's runners anew, read from the kept originals; facts first, ledger last."""
+def reread_part(root: Path, part: Part) -> Done:
+    """Stores the rows of a part's runners anew, read from the kept originals; facts first, ledger last."""
     store = Store(root)
     catalogue = store.catalogue()
-    runners = _runners_of(store, bucket, catalogue, ())
+    runners = _runners_of(store, part, catalogue, ())
     return _read_all(store, runners, catalogue, lambda settings: ledger.reread(store, settings, catalogue))
 
 
@@ -267,8 +288,8 @@ def _settings(store: Store, runners: dy.DataFrame[Runners]) -> Iterator[RunnerSe
 # assess
 
 
-def survey_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()) -> Done:
-    """Stores the episodes and days at risk of a bucket's runners: what the squad's rates are made of."""
+def survey_part(root: Path, part: Part, as_of: date, only: Sequence[str] = ()) -> Done:
+    """Stores the episodes and days at risk of a part's runners: what the squad's rates are made of."""
     store = Store(root)
     catalogue = store.catalogue()
 
@@ -280,11 +301,11 @@ def survey_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()
         store.replace(Exposure, exposed, ids)
         due.note_logged(store, due.logged_until_study(logs, as_of), as_of)
 
-    return _if_due(due.SURVEY, store, _runners_of(store, bucket, catalogue, only), as_of, catalogue, work)
+    return _if_due(due.SURVEY, store, _runners_of(store, part, catalogue, only), as_of, catalogue, work)
 
 
-def assess_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()) -> Done:
-    """Stores every other derived table of a bucket's runners, with the rates of the whole squad."""
+def assess_part(root: Path, part: Part, as_of: date, only: Sequence[str] = ()) -> Done:
+    """Stores every other derived table of a part's runners, with the rates of the whole squad."""
     store = Store(root)
     catalogue = store.catalogue()
     of = stored_squad(store, as_of, catalogue)
@@ -293,10 +314,10 @@ def assess_bucket(root: Path, bucket: int, as_of: date, only: Sequence[str] = ()
         result = assess(read_logs(store, part), as_of=as_of, catalogue=catalogue, of=of)
         store_assessment(store, result, list(part["runner_id"]))
 
-    return _if_due(due.ASSESS, store, _runners_of(store, bucket, catalogue, only), as_of, catalogue, work)
+    return _if_due(due.ASSESS, store, _runners_of(store, part, catalogue, only), as_of, catalogue, work)
 
 
-def study_squad(root: Path, _bucket: int, as_of: date, _only: Sequence[str] = ()) -> Done:
+def study_squad(root: Path, _part: Part, as_of: date, _only: Sequence[str] = ()) -> Done:
     """Keeps what all runners' logs together say of coverage against onset; passes over a study that stands."""
     store = Store(root)
     catalogue = store.catalogue()
@@ -306,8 +327,8 @@ def study_squad(root: Path, _bucket: int, as_of: date, _only: Sequence[str] = ()
             return Done()
         key = due.study_key(store, everybody, as_of, catalogue)
         if key is not None:
-            parts = [_runners_of(store, bucket, catalogue, ()) for bucket in buckets(root)]
-            study_stored(store, parts, as_of, catalogue, key)
+            squad = [_runners_of(store, part, catalogue, ()) for part in parts(root)]
+            study_stored(store, squad, as_of, catalogue, key)
     except OSError:
         raise
     except Exception as error:
@@ -334,13 +355,13 @@ def _replace_dated(store: Store, schema: type[S], frame: dy.DataFrame[S], ids: S
 # publish
 
 
-def publish_bucket(
-    root: Path, bucket: int, as_of: date, only: Sequence[str] = (), *, since: date | None = None, pdf: bool = False
+def publish_part(
+    root: Path, part: Part, as_of: date, only: Sequence[str] = (), *, since: date | None = None, pdf: bool = False
 ) -> Done:
-    """Writes the pages of a bucket's runners, then their PDFs where they are wanted; see publishing."""
+    """Writes the pages of a part's runners, then their PDFs where they are wanted; see publishing."""
     store = Store(root)
     catalogue = store.catalogue()
-    runners, written = _runners_of(store, bucket, catalogue, only), list[Path]()
+    runners, written = _runners_of(store, part, catalogue, only), list[Path]()
 
     def work(part: dy.DataFrame[Runners]) -> None:
         publishing.publish_runners(store, part, as_of, since=since)
@@ -354,7 +375,7 @@ def publish_bucket(
 
 
 def publish_squad(
-    root: Path, _bucket: int, as_of: date, _only: Sequence[str] = (), *, since: date | None = None, pdf: bool = False
+    root: Path, _part: Part, as_of: date, _only: Sequence[str] = (), *, since: date | None = None, pdf: bool = False
 ) -> Done:
     """Writes the squad's pages from what is stored of all runners, then PDFs; `since` is of runners' pages."""
     del since
@@ -403,9 +424,9 @@ def last_assessed(store: Store) -> date:
 # for all stages
 
 
-def _runners_of(store: Store, bucket: int, catalogue: Catalogue, only: Sequence[str]) -> dy.DataFrame[Runners]:
+def _runners_of(store: Store, part: Part, catalogue: Catalogue, only: Sequence[str]) -> dy.DataFrame[Runners]:
     everybody = store.runners(catalogue)
-    is_wanted = [bucket_of(runner) == bucket and (not only or runner in only) for runner in everybody["runner_id"]]
+    is_wanted = [bucket_of(runner) in part and (not only or runner in only) for runner in everybody["runner_id"]]
     return Runners.validate(everybody.filter(pl.Series(is_wanted, dtype=pl.Boolean)))
 
 
@@ -459,10 +480,10 @@ def _failure(stage: str, runner_id: str, what: str, error: Exception) -> Failure
 
 
 STAGES: dict[str, Callable[..., Done]] = {
-    "import": import_bucket,
-    "survey": survey_bucket,
+    "import": import_part,
+    "survey": survey_part,
     STUDY: study_squad,
-    "assess": assess_bucket,
-    "publish": publish_bucket,
+    "assess": assess_part,
+    "publish": publish_part,
     SQUAD: publish_squad,
 }

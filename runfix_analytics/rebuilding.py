@@ -16,8 +16,8 @@ def rebuild(store: Store, as_of: date, each: night.Executor, *, facts: bool) -> 
     kill begins anew and ends right. Pages are not written.
     Raises: RunfixError before anything is emptied, when the catalogue or runners.csv is wrong.
     """
-    buckets = night.buckets(store.root)
-    done = night.total(night.reread_bucket(store.root, bucket) for bucket in buckets) if facts else night.Done()
+    parts = night.parts(store.root)
+    done = night.total(night.reread_part(store.root, part) for part in parts) if facts else night.Done()
     store.make_missing_tables()
     store.renew(RECALCULATED)
     forget_cohort(store)

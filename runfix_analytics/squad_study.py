@@ -20,7 +20,7 @@ from runfix_analytics.tables import AcheReports, Episodes, Exposure, Runners, Ru
 
 
 def stored_squad(store: Store, as_of: date, catalogue: Catalogue) -> Squad:
-    """What the study that holds on a day found; not studied: what `survey_bucket` stored of everybody."""
+    """What the study that holds on a day found; not studied: what `survey_part` stored of everybody."""
     studied = read_cohort(store, as_of)
     if studied is not None:
         return Squad(studied.rates, studied.found.lag_days, studied.found.verdicts)

@@ -129,16 +129,16 @@ def run_stages(
 
 
 def in_a_loop(ids: Sequence[str] = (), **how: Any) -> "Executor":
-    """Runs a stage for one bucket after the other, of these runners or of all, with a progress bar."""
+    """Runs a stage for one part after the other, of these runners or of all, with a progress bar."""
     from runfix_analytics import night
     from runfix_analytics.store import bucket_of
 
-    def each(stage: str, root: Path, as_of: date, buckets: Sequence[int]) -> Iterator[night.Done]:
+    def each(stage: str, root: Path, as_of: date, parts: Sequence[night.Part]) -> Iterator[night.Done]:
         is_of_all = stage in (night.STUDY, night.SQUAD)
-        wanted = sorted({bucket_of(runner) for runner in ids}) if ids and not is_of_all else buckets
+        wanted = [tuple(sorted({bucket_of(runner) for runner in ids}))] if ids and not is_of_all else parts
         with click.progressbar(wanted, label=f"{stage:<8}", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-            for bucket in bar:
-                yield night.run_stage(stage, root, bucket, as_of, ids, **how)
+            for part in bar:
+                yield night.run_stage(stage, root, part, as_of, ids, **how)
 
     return each
 

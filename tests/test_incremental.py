@@ -246,7 +246,7 @@ def test_stages_that_are_asked_for_work_whatever_has_been_done(store, run_night)
 
 def test_a_report_for_another_comparison_is_not_taken_for_the_nights(store, run_night, monkeypatch):
     stamps.forget(store, ["r3"], [due.PUBLISH])
-    night.run_stage("publish", store.root, night.bucket_of("r3"), TUESDAY, ["r3"], since=SUNDAY)
+    night.run_stage("publish", store.root, (night.bucket_of("r3"),), TUESDAY, ["r3"], since=SUNDAY)
     assert work_of(store, run_night, monkeypatch)["publish"] == {"r3"}
 
 

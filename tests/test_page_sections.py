@@ -97,8 +97,8 @@ def test_the_report_to_compare_with_is_a_week_old_or_that_of_the_day_asked_for(d
     one = demo_copy.runners(CATALOGUE).filter(runner_id=ACHING)
     before = [demo_day - timedelta(days=back) for back in (28, 14, 3)]
     for day in before:
-        for bucket in night.buckets(demo_copy.root):
-            night.run_stage("assess", demo_copy.root, bucket, day, [ACHING])
+        for part in night.parts(demo_copy.root):
+            night.run_stage("assess", demo_copy.root, part, day, [ACHING])
 
     def compared(since: date | None = None) -> Earlier | None:
         (found,) = stored_results(demo_copy, one, demo_day, CATALOGUE, since=since)

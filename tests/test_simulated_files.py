@@ -26,8 +26,8 @@ def squad() -> Simulated:
 @pytest.fixture(scope="module")
 def imported(squad: Simulated, tmp_path_factory: pytest.TempPathFactory) -> Store:
     store = write_squad(squad, tmp_path_factory.mktemp("made-up") / "squad")
-    for bucket in night.buckets(store.root):
-        assert night.import_bucket(store.root, bucket, squad.last_day).failures == ()
+    for part in night.parts(store.root):
+        assert night.import_part(store.root, part, squad.last_day).failures == ()
     return store
 
 
