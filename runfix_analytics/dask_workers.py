@@ -7,6 +7,7 @@ encrypted connections of this process only.
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from secrets import token_hex
 from tempfile import TemporaryDirectory
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 CONNECT_SECONDS, WITHOUT_WORKERS_SECONDS = 20.0, 60.0
+SCHEDULER_GONE = "the Dask scheduler is gone; start it again, the next night does the rest"
 _LOOK_SECONDS = 1.0
 
 R = TypeVar("R")
@@ -107,6 +109,8 @@ def _ended(client: "Client", futures: "list[Future[Any]]") -> "list[Future[Any]]
             return list(wait(futures, timeout=_LOOK_SECONDS, return_when="FIRST_COMPLETED").done)
     except TimeoutError:
         return []
+    except CancelledError as error:
+        raise StageError(SCHEDULER_GONE) from error
 
 
 def _made(future: Any) -> Any:
@@ -122,4 +126,4 @@ def _made(future: Any) -> Any:
         raise StageError(
             f"a Dask worker cannot do its work ({type(error).__name__}); it needs this version of runfix-analytics"
         )
-    raise StageError("the Dask scheduler is gone; start it again, the next night does the rest")
+    raise StageError(SCHEDULER_GONE)

@@ -21,6 +21,11 @@ def sleeps(piece: int) -> None:
         time.sleep(60)
 
 
+def sleeps_a_little(_piece: int) -> None:
+    """Sleeps for three seconds."""
+    time.sleep(3)
+
+
 @dataclass(frozen=True)
 class Deadly:
     """A stage's work whose process is killed half way through storing the rows of one bucket."""

@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import date
 from itertools import count
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pieces
@@ -334,6 +335,16 @@ def test_a_scheduler_without_workers_is_not_waited_for_without_end(cluster, monk
     running = cluster(n_workers=0)
     with dask.dask_workers(1, running.scheduler_address) as mapped, pytest.raises(StageError, match="no worker left"):
         list(mapped(pieces.ends_at_two, [1]))
+
+
+def test_a_scheduler_that_goes_away_is_named(cluster):
+    running = cluster(n_workers=1, threads_per_worker=1)
+    with (
+        dask.dask_workers(1, running.scheduler_address) as mapped,
+        pytest.raises(StageError, match="scheduler is gone"),
+    ):
+        Timer(0.5, running.close).start()
+        list(mapped(pieces.sleeps_a_little, [1]))
 
 
 def test_without_distributed_the_extra_is_named(monkeypatch):

@@ -92,6 +92,12 @@ def root(three_runners: Store, tmp_path: Path) -> Path:
     return copied
 
 
+@pytest.fixture
+def nobody(tmp_path: Path) -> Path:
+    """A store without runners: its night takes a moment."""
+    return Store.create(tmp_path / "nobody").root
+
+
 @pytest.fixture(autouse=True)
 def retries_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     stage = pipeline.stage_of_night.with_options(retry_delay_seconds=0)
@@ -278,20 +284,19 @@ def test_a_stage_that_takes_too_long_is_stopped_once_and_the_store_is_free(serve
         pass
 
 
-def test_of_two_flows_at_once_one_runs_and_the_other_says_why_not(server, root, monkeypatch):
-    mend(root)
+def test_of_two_flows_at_once_one_runs_and_the_other_says_why_not(server, nobody, monkeypatch):
     others = []
 
     def meanwhile(stage: str, *of: Any) -> night.Done:
         if not others:
             others.append(None)
-            second = Thread(target=lambda: others.append(run(root)))
+            second = Thread(target=lambda: others.append(run(nobody)))
             second.start()
             second.join()
         return night.run_stage(stage, *of)
 
     monkeypatch.setattr(executors, "run_stage", meanwhile)
-    assert run(root).name == "Completed"
+    assert run(nobody).name == "Completed"
     assert others[1].is_failed()
     assert "is at work already: the Prefect flow since" in others[1].message
 
@@ -335,15 +340,14 @@ def test_the_artifacts_hold_progress_counts_what_was_left_out_and_the_pages(serv
     assert (root / "reports" / "index.html").as_uri() in found[artifacts.PAGES].data
 
 
-def test_an_artifact_that_cannot_be_written_fails_no_night(server, root, monkeypatch, caplog):
-    mend(root)
+def test_an_artifact_that_cannot_be_written_fails_no_night(server, nobody, monkeypatch, caplog):
 
     def away(*_: Any, **__: Any) -> None:
         raise ValueError("canaryartifact")
 
     for name in ("create_progress_artifact", "create_markdown_artifact"):
         monkeypatch.setattr(artifacts, name, away)
-    assert run(root).name == "Completed"
+    assert run(nobody).name == "Completed"
     assert "the artifact night-summary could not be written (ValueError)" in caplog.text
     assert "the artifact night-progress could not be written (ValueError)" in caplog.text
 
