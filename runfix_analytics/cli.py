@@ -18,10 +18,12 @@ from runfix_analytics.terminal import (
     OneLineErrors,
     as_of_option,
     day_or_none,
+    executor_options,
     finish,
     json_option,
     now,
     root_option,
+    run_night,
     run_stages,
     runner_ids,
     runner_option,
@@ -168,11 +170,14 @@ def _pages(store: "Store", ids: Sequence[str]) -> list[tuple[Path, str]]:
 @root_option
 @as_of_option
 @click.option("--full", "is_full", is_flag=True, help="Calculate and publish everything anew, changed or not.")
-def nightly(root: Path, as_of: date, *, is_full: bool) -> None:
+@executor_options
+def nightly(
+    root: Path, as_of: date, executor: str, workers: int | None, scheduler: str | None, *, is_full: bool
+) -> None:
     """The whole night: import, assess, publish what changed. For cron: exit code 0 all, 3 partial, 1 failed."""
     from runfix_analytics.store import Store
 
-    finish(run_stages(Store(root).root, None, as_of, [], is_full=is_full))
+    finish(run_night(Store(root).root, as_of, executor, workers, scheduler, is_full=is_full))
 
 
 @main.command()

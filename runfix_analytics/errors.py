@@ -4,6 +4,7 @@ RunfixError
 ├── CatalogueError      a vocabulary file is wrong: stops everything, names file and key
 ├── ConfigError         runners.csv or an option is wrong
 ├── StoreError          the folder is no store, or a runner or table is not in it
+├── StageError          a stage of the night was stopped: workers went away, time ran out, a fault of the program
 └── ReadError           one file cannot be read: that file fails, nothing else stops
     └── UnknownFormatError   no reader knows the file's content
 
@@ -28,6 +29,10 @@ class ConfigError(RunfixError):
 
 class StoreError(RunfixError):
     """The store is not there, or what was asked for is not in it."""
+
+
+class StageError(RunfixError):
+    """A stage of the night could not be done for some bucket, for a reason that is no runner's."""
 
 
 class ReadError(RunfixError):

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,7 +12,10 @@ from runfix_analytics.schema_version import require_current
 from runfix_analytics.text import clean_text
 
 LOCK_FILE = ".lock"
-FILE_MODE = 0o600
+FILE_MODE, FOLDER_MODE = 0o600, 0o700
+BUCKET_LOCKS = Path("cache") / "locks"
+BUCKET_WAIT_SECONDS = 600.0
+_LOOK_SECONDS = 0.2
 _MAX_SAID = 200  # bytes
 
 
@@ -38,5 +42,32 @@ def only_writer(root: Path, what: str, *, any_schema: bool = False) -> Iterator[
             yield
         finally:
             os.ftruncate(file, 0)
+    finally:
+        os.close(file)  # frees the lock
+
+
+@contextmanager
+def bucket_writer(root: Path, bucket: int) -> Iterator[None]:
+    """Holds one bucket while the block runs, and waits for it first: a worker may outlive the night that it worked for.
+
+    Raises: StoreError when another process of this machine still has it after ten minutes.
+    """
+    folder = root / BUCKET_LOCKS
+    folder.parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    file = os.open(folder / str(bucket), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    try:
+        until = time.monotonic() + BUCKET_WAIT_SECONDS
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() > until:
+                    raise StoreError(
+                        f"{root}: a worker of an earlier night still has bucket {bucket}; end it, then: runfix nightly"
+                    ) from error
+                time.sleep(_LOOK_SECONDS)
+        yield
     finally:
         os.close(file)  # frees the lock

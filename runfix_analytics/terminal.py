@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ import click
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, ConfigError, RunfixError
 
 if TYPE_CHECKING:
-    from runfix_analytics.night import Done, Executor
+    from runfix_analytics.night import Done, Executor, Part
     from runfix_analytics.store import Store
 
 _NO_TERMINAL_WIDTH = 1000
@@ -85,6 +85,27 @@ runner_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="As JSON, for other programs.")
 
 
+def executor_options(command: Callable[..., None]) -> Callable[..., None]:
+    """What runs the stages of a night, and how many workers."""
+    options = (
+        click.option(
+            "--executor", default="local", show_default=True, envvar="RUNFIX_EXECUTOR", show_envvar=True,
+            help="What works on the runners: local, one after the other; processes; or dask.",
+        ),
+        click.option(
+            "--workers", type=int, envvar="RUNFIX_WORKERS", show_envvar=True,
+            help="How many processes or Dask workers; default: one for each core.",
+        ),
+        click.option(
+            "--scheduler", metavar="ADDRESS", envvar="RUNFIX_SCHEDULER", show_envvar=True,
+            help="A Dask scheduler that runs already, like tcp://127.0.0.1:8786.",
+        ),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def today() -> date:
     """The day it is where this machine is."""
     return datetime.now(UTC).astimezone().date()
@@ -111,21 +132,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def run_stages(
-    root: Path, stages: Sequence[str] | None, as_of: date, ids: Sequence[str], *, is_full: bool = False, **how: Any
-) -> "Done":
-    """Runs stages of a night in a loop, with a progress bar for each; `how` are options of publishing.
-
-    Without `stages` it is the whole night, which leaves a record; `is_full`: it passes over nothing.
-    """
-    from runfix_analytics import night, runs
+def run_stages(root: Path, stages: Sequence[str], as_of: date, ids: Sequence[str], **how: Any) -> "Done":
+    """Runs some stages of a night in a loop, with a progress bar for each; `how` are options of publishing."""
+    from runfix_analytics import night
     from runfix_analytics.lock import only_writer
 
-    each = in_a_loop(ids, **how)
-    if stages is None:
-        return runs.watched_night(root, as_of, each, clock=now, is_full=is_full)
     with only_writer(root, f"runfix {' and '.join(stages)} since {now():%Y-%m-%d %H:%M} UTC"):
-        return night.night(root, as_of, each, stages, only=ids)
+        return night.night(root, as_of, in_a_loop(ids, **how), stages, only=ids)
 
 
 def in_a_loop(ids: Sequence[str] = (), **how: Any) -> "Executor":
@@ -133,14 +146,32 @@ def in_a_loop(ids: Sequence[str] = (), **how: Any) -> "Executor":
     from runfix_analytics import night
     from runfix_analytics.store import bucket_of
 
-    def each(stage: str, root: Path, as_of: date, parts: Sequence[night.Part]) -> Iterator[night.Done]:
+    def each(stage: str, root: Path, as_of: date, parts: "Sequence[Part]") -> "Iterator[Done]":
         is_of_all = stage in (night.STUDY, night.SQUAD)
         wanted = [tuple(sorted({bucket_of(runner) for runner in ids}))] if ids and not is_of_all else parts
-        with click.progressbar(wanted, label=f"{stage:<8}", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-            for part in bar:
-                yield night.run_stage(stage, root, part, as_of, ids, **how)
+        yield from _shown(stage, len(wanted), (night.run_stage(stage, root, one, as_of, ids, **how) for one in wanted))
 
     return each
+
+
+def run_night(
+    root: Path, as_of: date, executor: str, workers: int | None, scheduler: str | None, *, is_full: bool
+) -> "Done":
+    """Runs the whole night, which leaves a record, with a progress bar for each stage."""
+    from runfix_analytics import executors, runs
+
+    with executors.opened(executor, workers, scheduler) as run:
+
+        def each(stage: str, root: Path, as_of: date, parts: "Sequence[Part]") -> "Iterator[Done]":
+            yield from _shown(stage, len(parts), run(stage, root, as_of, parts))
+
+        return runs.watched_night(root, as_of, each, clock=now, is_full=is_full)
+
+
+def _shown(stage: str, n: int, parts: "Iterator[Done]") -> "Iterator[Done]":
+    is_hidden = not sys.stderr.isatty()
+    with click.progressbar(parts, length=n, label=f"{stage:<8}", file=sys.stderr, hidden=is_hidden) as bar:
+        yield from bar
 
 
 def finish(done: "Done") -> None:

@@ -1,25 +1,35 @@
-"""The night as a Prefect flow: Partial and Completed, retries on file trouble only, and no health text in Prefect.
+"""The night as a Prefect flow: Partial and Completed, retries on file trouble only, time-outs, artifacts, one at a time
+once a day, and no health text in Prefect.
 
 Starts Prefect's own server once (20 s or so), on this machine and without a network.
 """
 
 import asyncio
+import json
 import logging
 import re
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from itertools import count, islice
 from pathlib import Path
 from random import Random
+from threading import Thread
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import pieces
 import pytest
+import yaml
 
+from pipelines import artifacts
 from pipelines import nightly as pipeline  # sets what Prefect reads at its import
-from runfix_analytics import night, publishing
+from runfix_analytics import executors, night, publishing, runs
 from runfix_analytics.assessment import Logs
+from runfix_analytics.lock import only_writer
 from runfix_analytics.sample_files import (
     AcheAnswer,
     Activity,
@@ -39,6 +49,12 @@ IDS = [
     next(f"r{number}" for number in count() if bucket_of(f"r{number}") == 1),
 ]
 NOTE = "canarynote it throbs when I sleep"
+
+
+@pytest.fixture(autouse=True)
+def every_bucket_is_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a few runners are enough for several parts."""
+    monkeypatch.setattr(night, "_FEW", 1)
 
 
 @pytest.fixture(scope="module")
@@ -82,15 +98,21 @@ def root(three_runners: Store, tmp_path: Path) -> Path:
     return copied
 
 
+@pytest.fixture
+def nobody(tmp_path: Path) -> Path:
+    """A store without runners: its night takes a moment."""
+    return Store.create(tmp_path / "nobody").root
+
+
 @pytest.fixture(autouse=True)
 def retries_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = pipeline.stage_of_bucket.with_options(retry_delay_seconds=0)
-    monkeypatch.setattr(pipeline, "stage_of_bucket", stage)
+    stage = pipeline.stage_of_night.with_options(retry_delay_seconds=0)
+    monkeypatch.setattr(pipeline, "stage_of_night", stage)
 
 
-def run(root: Path, day: date | None = DAY) -> Any:
+def run(root: Path, day: date | None = DAY, **how: Any) -> Any:
     """The final state of one run of the flow."""
-    return pipeline.nightly(str(root), day, return_state=True)
+    return pipeline.nightly(str(root), day, return_state=True, **how)
 
 
 def pages(root: Path) -> set[str]:
@@ -197,14 +219,14 @@ def test_retries_are_for_file_trouble_only(server, root, monkeypatch, trouble, n
     mend(root)
     calls = []
 
-    def sometimes(stage: str, root: Path, bucket: int, day: date) -> night.Done:
-        if stage == "import" and bucket == night.buckets(root)[0]:
-            calls.append(bucket)
+    def sometimes(stage: str, root: Path, part: night.Part, day: date) -> night.Done:
+        if stage == "import" and part == night.parts(root)[0]:
+            calls.append(part)
             if len(calls) < 4:
                 raise trouble("away")
-        return night.run_stage(stage, root, bucket, day)
+        return night.run_stage(stage, root, part, day)
 
-    monkeypatch.setattr(pipeline, "run_stage", sometimes)
+    monkeypatch.setattr(executors, "run_stage", sometimes)
     assert run(root).name == state
     assert len(calls) == n_calls
 
@@ -212,13 +234,13 @@ def test_retries_are_for_file_trouble_only(server, root, monkeypatch, trouble, n
 def test_a_disk_that_never_comes_back_fails_after_the_last_retry(server, root, monkeypatch):
     calls = []
 
-    def never(stage: str, root: Path, bucket: int, day: date) -> night.Done:
+    def never(stage: str, root: Path, part: night.Part, day: date) -> night.Done:
         calls.append(stage)
         raise OSError("away")
 
-    monkeypatch.setattr(pipeline, "run_stage", never)
+    monkeypatch.setattr(executors, "run_stage", never)
     assert run(root).is_failed()
-    assert calls.count("import") == len(night.buckets(root)) * (1 + pipeline.RETRIES)
+    assert calls.count("import") == len(night.parts(root)) * (1 + pipeline.RETRIES)
     assert set(calls) == {"import"}
 
 
@@ -236,6 +258,113 @@ def test_a_page_that_cannot_be_written_at_first_is_tried_again(server, root, mon
     monkeypatch.setattr(Store, "write_private", once)
     assert run(root).name == "Completed"
     assert pages(root) == {*runners(root), "reports"}
+
+
+def test_a_disks_word_of_a_file_does_not_reach_prefect(server, root, monkeypatch):
+    """A file in an inbox may be called anything."""
+
+    def away(*_: Any) -> night.Done:
+        raise OSError(5, "Input/output error", "inbox/r1/canaryfile knee hurts.csv")
+
+    monkeypatch.setattr(executors, "run_stage", away)
+    assert run(root).is_failed()
+    assert "canaryfile" not in asyncio.run(what_prefect_knows()) + repr(rows_of(server))
+
+
+def test_a_stage_that_takes_too_long_is_stopped_once_and_the_store_is_free(server, root, monkeypatch):
+    calls = []
+
+    def hangs(stage: str, *_: Any) -> night.Done:
+        calls.append(stage)
+        time.sleep(120)
+        return night.Done()
+
+    monkeypatch.setattr(executors, "run_stage", hangs)
+    began = time.monotonic()
+    state = run(root, stage_minutes=0.02)
+    assert state.is_failed()
+    assert "import took more than 0.02 minutes and was stopped" in state.message
+    assert (calls, time.monotonic() - began < 60) == (["import"], True)
+    assert "import took more than" in runs.records(root)[-1]["reason"]
+    with only_writer(root, "the next night"):
+        pass
+
+
+def test_of_two_flows_at_once_one_runs_and_the_other_says_why_not(server, nobody, monkeypatch):
+    others = []
+
+    def meanwhile(stage: str, *of: Any) -> night.Done:
+        if not others:
+            others.append(None)
+            second = Thread(target=lambda: others.append(run(nobody)))
+            second.start()
+            second.join()
+        return night.run_stage(stage, *of)
+
+    monkeypatch.setattr(executors, "run_stage", meanwhile)
+    assert run(nobody).name == "Completed"
+    assert others[1].is_failed()
+    assert "is at work already: the Prefect flow since" in others[1].message
+
+
+def test_a_worker_killed_in_the_middle_of_a_flow_is_repaired_by_the_next_night(server, root, monkeypatch):
+    mend(root)
+    victim, whole = (bucket_of(IDS[0]),), executors.worker_processes
+
+    @contextmanager
+    def deadly(n: int) -> Iterator[Any]:
+        with whole(n) as mapped:
+            yield lambda work, wanted: mapped(pieces.Deadly(work, "assess", victim), wanted)
+
+    monkeypatch.setattr(executors, "worker_processes", deadly)
+    first = run(root, executor="processes", workers=2)
+    assert first.name == "Partial"
+    assert ["assess", ""] in runs.records(root)[-1]["left_out"]
+    assert run(root).name == "Completed"
+    assert pages(root) == {*runners(root), "reports"}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"executor": "threads"}, {"workers": 0}, {"stage_minutes": 0}, {"as_of": "soon"}, {"workers": 2}]
+)
+def test_wrong_parameters_fail_before_anything_runs(server, root, wrong):
+    state = pipeline.nightly(**({"root": str(root)} | wrong), return_state=True)
+    assert state.is_failed()
+    assert next(iter(wrong)) in state.message
+    assert runs.records(root) == []
+
+
+def test_the_artifacts_hold_progress_counts_what_was_left_out_and_the_pages(server, root):
+    state = run(root)
+    found = {one.key: one for one in asyncio.run(artifacts_of(state.state_details.flow_run_id))}
+    assert set(found) == {artifacts.PROGRESS, artifacts.SUMMARY, artifacts.LEFT_OUT, artifacts.PAGES}
+    assert (found[artifacts.PROGRESS].data, found[artifacts.PROGRESS].description) == (
+        100.0, "done: import, survey, study, assess, publish, squad",
+    )  # fmt: skip
+    assert "| assessed | 3 |" in found[artifacts.SUMMARY].data
+    assert json.loads(found[artifacts.LEFT_OUT].data) == [{"stage": "import", "runner": IDS[1]}]
+    assert (root / "reports" / "index.html").as_uri() in found[artifacts.PAGES].data
+
+
+def test_an_artifact_that_cannot_be_written_fails_no_night(server, nobody, monkeypatch, caplog):
+
+    def away(*_: Any, **__: Any) -> None:
+        raise ValueError("canaryartifact")
+
+    for name in ("create_progress_artifact", "create_markdown_artifact"):
+        monkeypatch.setattr(artifacts, name, away)
+    assert run(nobody).name == "Completed"
+    assert "the artifact night-summary could not be written (ValueError)" in caplog.text
+    assert "the artifact night-progress could not be written (ValueError)" in caplog.text
+
+
+async def artifacts_of(flow_run_id: Any) -> list[Any]:
+    from prefect import get_client  # noqa: PLC0415
+    from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId  # noqa: PLC0415
+
+    async with get_client() as client:
+        wanted = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[flow_run_id]))
+        return await client.read_artifacts(artifact_filter=wanted)
 
 
 def test_prefect_and_the_logs_hold_no_name_and_no_health_text(server, root, caplog):
@@ -271,7 +400,8 @@ async def what_prefect_knows() -> str:
     async with get_client() as client:
         flows, tasks = await client.read_flow_runs(limit=200), await client.read_task_runs(limit=200)
         logs = await client.read_logs(limit=200)
-    assert all(one.name.startswith("night-") for one in flows)
+    # a run whose parameters are wrong ends before it is named, and has a name that Prefect made up
+    assert all(re.fullmatch(r"night-[0-9-]+|[a-z]+-[a-z]+", one.name) for one in flows)
     assert {task.name.partition("-")[0] for task in tasks} <= {
         "import",
         "survey",
@@ -280,7 +410,8 @@ async def what_prefect_knows() -> str:
         "publish",
         "squad",
     }
-    assert all(set(one.parameters) <= {"root", "as_of"} for one in flows)
+    parameters = {"root", "as_of", "executor", "workers", "scheduler", "stage_minutes"}
+    assert all(set(one.parameters) <= parameters for one in flows)
     return repr([flows, tasks, logs])
 
 
@@ -291,6 +422,43 @@ def rows_of(database: Path) -> list[Any]:
         rows = [row for table in tables for row in connection.execute(f'SELECT * FROM "{table}"')]  # noqa: S608
     connection.close()
     return rows
+
+
+def deployment() -> dict[str, Any]:
+    [described] = yaml.safe_load(Path("prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+    return described
+
+
+def test_the_deployment_runs_once_on_every_day_of_2026_clock_changes_included():
+    from prefect.server.schemas.schedules import CronSchedule  # noqa: PLC0415
+
+    [schedule] = deployment()["schedules"]
+    zone = ZoneInfo(schedule["timezone"])
+    start, end = datetime(2026, 1, 1, tzinfo=zone), datetime(2026, 12, 31, 23, 59, tzinfo=zone)
+    cron = CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
+    times = asyncio.run(cron.get_dates(n=1000, start=start, end=end))
+    local = [time.astimezone(zone) for time in times]
+    assert [one.date() for one in local] == [date(2026, 1, 1) + timedelta(days=day) for day in range(365)]
+    assert {(one.hour, one.minute) for one in local} == {(3, 30)}
+
+
+def test_the_deployment_is_one_at_a_time_and_its_parameters_are_the_flows():
+    described = deployment()
+    assert described["concurrency_limit"] == {"limit": 1, "collision_strategy": "ENQUEUE"}
+    assert set(described["parameters"]) <= set(pipeline.nightly.parameters.properties)
+    pipeline.nightly.validate_parameters(described["parameters"])
+
+
+def test_the_automations_are_what_prefect_takes_and_watch_this_flow():
+    from prefect.events.schemas.automations import AutomationCore  # noqa: PLC0415
+
+    described = yaml.safe_load(Path("pipelines/automations.yaml").read_text(encoding="utf-8"))["automations"]
+    automations = [AutomationCore.model_validate(one) for one in described]
+    assert [one.trigger.posture.value for one in automations] == ["Reactive", "Proactive"]
+    assert f"prefect.flow-run.{pipeline.PARTIAL_STATE}" in automations[0].trigger.expect
+    assert automations[1].trigger.within == timedelta(hours=26)
+    for one in automations:
+        assert one.trigger.match_related["prefect.resource.name"] == [pipeline.nightly.name]
 
 
 def test_importing_the_flow_turns_telemetry_off():
