@@ -8,7 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from secrets import token_hex
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -83,7 +83,7 @@ def _look_at_threads(client: "Client") -> None:
 def _mapped(client: "Client", work: Callable[[P], R], pieces: Sequence[P]) -> Iterator[tuple[P, R | None]]:
     """One piece a worker at a time: what a worker has not begun is not lost, nor suspected, when it ends."""
     waiting, futures = deque(pieces), dict[Any, P]()
-    n_workers, seen = len(client.nthreads()), monotonic()
+    n_workers, seen = _n_workers(client), monotonic()
     try:
         while waiting or futures:
             while waiting and len(futures) < max(n_workers, 1):
@@ -93,13 +93,21 @@ def _mapped(client: "Client", work: Callable[[P], R], pieces: Sequence[P]) -> It
             for future in ended:
                 yield futures.pop(future), _made(future)
             if not ended:
-                n_workers = len(client.nthreads())
+                n_workers = _n_workers(client)
             if ended or n_workers:
                 seen = monotonic()
             elif monotonic() - seen > WITHOUT_WORKERS_SECONDS:
                 raise StageError("the Dask scheduler has no worker left; start one, the next night does the rest")
     finally:  # nobody waits any more for what is still at work
-        client.cancel(list(futures), force=True)
+        with suppress(OSError, CancelledError):  # a scheduler that is gone has nothing at work
+            client.cancel(list(futures), force=True)
+
+
+def _n_workers(client: "Client") -> int:
+    try:
+        return len(client.nthreads())
+    except OSError as error:  # its connection is closed
+        raise StageError(SCHEDULER_GONE) from error
 
 
 def _ended(client: "Client", futures: "list[Future[Any]]") -> "list[Future[Any]]":
