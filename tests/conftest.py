@@ -21,9 +21,9 @@ settings.register_profile("gate", derandomize=True, database=None)
 settings.load_profile("gate")
 
 
-def in_a_loop(stage: str, root: Path, as_of: date, buckets: Sequence[int], /) -> list[night.Done]:
-    """The plain executor: one bucket after the other."""
-    return [night.run_stage(stage, root, bucket, as_of) for bucket in buckets]
+def in_a_loop(stage: str, root: Path, as_of: date, parts: Sequence[night.Part], /) -> list[night.Done]:
+    """The plain executor: one part after the other."""
+    return [night.run_stage(stage, root, part, as_of) for part in parts]
 
 
 @pytest.fixture(scope="session")

@@ -104,12 +104,12 @@ def _filled(*stages: str) -> Path:
     return made.root
 
 
-def forwards(stage: str, root: Path, as_of: date, buckets: Sequence[int], /) -> list[night.Done]:
-    return [night.run_stage(stage, root, bucket, as_of) for bucket in buckets]
+def forwards(stage: str, root: Path, as_of: date, parts: Sequence[night.Part], /) -> list[night.Done]:
+    return [night.run_stage(stage, root, part, as_of) for part in parts]
 
 
-def backwards(stage: str, root: Path, as_of: date, buckets: Sequence[int], /) -> list[night.Done]:
-    return [night.run_stage(stage, root, bucket, as_of) for bucket in reversed(buckets)]
+def backwards(stage: str, root: Path, as_of: date, parts: Sequence[night.Part], /) -> list[night.Done]:
+    return [night.run_stage(stage, root, part, as_of) for part in reversed(parts)]
 
 
 @pytest.fixture

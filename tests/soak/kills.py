@@ -234,8 +234,8 @@ def _undisturbed(command: Sequence[str], store: Store, begins: Begins) -> float:
     return seconds
 
 
-def _in_a_loop(stage: str, root: Path, as_of: date, buckets: Sequence[int], /) -> list[night.Done]:
-    return [night.run_stage(stage, root, bucket, as_of) for bucket in buckets]
+def _in_a_loop(stage: str, root: Path, as_of: date, parts: Sequence[night.Part], /) -> list[night.Done]:
+    return [night.run_stage(stage, root, part, as_of) for part in parts]
 
 
 def n_commits(root: Path) -> int:

@@ -258,5 +258,5 @@ def commits(store: Store) -> dict[str, int]:
     return {name: len(list((store.table_path(name) / "_delta_log").glob("*.json"))) for name in TABLES}
 
 
-def _in_a_loop(stage: str, root: Path, as_of: date, buckets: Sequence[int], /) -> list[night.Done]:
-    return [night.run_stage(stage, root, bucket, as_of) for bucket in buckets]
+def _in_a_loop(stage: str, root: Path, as_of: date, parts: Sequence[night.Part], /) -> list[night.Done]:
+    return [night.run_stage(stage, root, part, as_of) for part in parts]
