@@ -41,9 +41,12 @@ def due(store: Store, stage: str, runners: dy.DataFrame[Runners], as_of: date, c
 
 
 def done(store: Store, stage: str, keys: Mapping[str, str], left_out: Collection[str] = ()) -> None:
-    """Leaves the stamps of a stage that worked on these runners but for those left out, whom it works on again."""
+    """Leaves the stamps of a stage that worked on these runners but for those left out, whom it works on again.
+
+    Pages are due after any earlier stage: they also show the advice of earlier days, which no key of today's holds.
+    """
     new = {runner: None if runner in left_out else key for runner, key in keys.items()}
-    stamps.write(store, {runner: {stage: key} for runner, key in new.items()})
+    stamps.write(store, {runner: {PUBLISH: None, stage: key} for runner, key in new.items()})
 
 
 def _keys(

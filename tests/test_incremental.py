@@ -250,6 +250,14 @@ def test_a_report_for_another_comparison_is_not_taken_for_the_nights(store, run_
     assert work_of(store, run_night, monkeypatch)["publish"] == {"r3"}
 
 
+def test_advice_given_for_an_earlier_day_in_the_meantime_is_on_the_page(store, run_night, monkeypatch):
+    """The page compares with the report of a week ago; nothing of today's depends on it."""
+    run_night(store.root, TUESDAY - timedelta(days=7), ["survey", "assess"])
+    assert work_of(store, run_night, monkeypatch)["publish"] == set(RUNNERS)
+    assert "Since the report of 24 Mar" in publishing.runner_page_path(store.root, "r1").read_text(encoding="utf-8")
+    assert_as_if_anew(store, run_night)
+
+
 # the index of the inboxes
 
 
