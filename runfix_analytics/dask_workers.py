@@ -54,11 +54,10 @@ def dask_workers(
                     threads_per_worker=1,
                     host=LOOPBACK,
                     dashboard_address=None,
-                    worker_dashboard_address=None,
+                    scheduler_kwargs={"allowed_failures": 0, "dashboard": False, "dashboard_address": f"{LOOPBACK}:0"},
                     security=True,
                     silence_logs=logging.ERROR,
                     local_directory=stack.enter_context(TemporaryDirectory(prefix="runfix-dask-")),
-                    scheduler_kwargs={"allowed_failures": 0},
                     memory_limit=0,
                     env=threads_each(n),
                 )

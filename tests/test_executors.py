@@ -304,7 +304,7 @@ def cluster() -> Iterator[Callable[..., Any]]:
     def start(**options: Any) -> Any:
         made.append(
             distributed.LocalCluster(
-                processes=False, host="127.0.0.1", protocol="tcp", dashboard_address=None, **options
+                processes=False, host="127.0.0.1", protocol="tcp", dashboard_address="127.0.0.1:0", **options
             )
         )
         return made[-1]

@@ -442,6 +442,29 @@ def test_the_deployment_runs_once_on_every_day_of_2026_clock_changes_included():
     assert {(one.hour, one.minute) for one in local} == {(3, 30)}
 
 
+def test_the_schedule_of_the_deployment_makes_runs(server):
+    """With SQLAlchemy 2.1 Prefect 3.8 makes none, and only the log of its server says so."""
+    assert asyncio.run(scheduled()) == 3
+
+
+async def scheduled() -> int:
+    """How many runs the server's scheduler makes of the deployment's schedule, if it is asked for three."""
+    from prefect import get_client  # noqa: PLC0415
+    from prefect.client.schemas.actions import DeploymentScheduleCreate  # noqa: PLC0415
+    from prefect.client.schemas.schedules import CronSchedule  # noqa: PLC0415
+    from prefect.server.database import provide_database_interface  # noqa: PLC0415
+    from prefect.server.models.deployments import schedule_runs  # noqa: PLC0415
+
+    [schedule] = deployment()["schedules"]
+    cron = CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
+    async with get_client() as client:
+        made = await client.create_deployment(
+            await client.create_flow(pipeline.nightly), "nightly", schedules=[DeploymentScheduleCreate(schedule=cron)]
+        )
+    async with provide_database_interface().session_context() as session:
+        return len(await schedule_runs(session, made, min_runs=3, max_runs=3))
+
+
 def test_the_deployment_is_one_at_a_time_and_its_parameters_are_the_flows():
     described = deployment()
     assert described["concurrency_limit"] == {"limit": 1, "collision_strategy": "ENQUEUE"}

@@ -26,7 +26,7 @@ from runfix_analytics.simulation import SCENARIOS, simulate
 from runfix_analytics.store import Store
 from runfix_analytics.tables import STORED_RESULTS
 
-N_RUNNERS, N_DAYS, ROUNDS = 192, 365, 3
+N_RUNNERS, N_DAYS, ROUNDS = 96, 365, 3
 STAGE = due.ASSESS
 
 Rows = dict[str, pl.DataFrame]
