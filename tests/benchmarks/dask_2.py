@@ -26,7 +26,7 @@ from runfix_analytics.simulation import SCENARIOS, simulate
 from runfix_analytics.store import Store
 from runfix_analytics.tables import STORED_RESULTS
 
-N_RUNNERS, N_DAYS, ROUNDS = 96, 365, 3
+N_RUNNERS, N_DAYS, ROUNDS = 200, 365, 3  # eight parts
 STAGE = due.ASSESS
 
 Rows = dict[str, pl.DataFrame]
@@ -76,26 +76,26 @@ def assessed_squad(root: Path) -> tuple[Path, date]:
     return root.resolve(), squad.last_day
 
 
-def seconds(root: Path, work: Callable[[Sequence[int]], Any]) -> float:
-    """Seconds of the stage for all buckets, when the workers are there and have imported what they need."""
-    store, buckets = Store(root), night.buckets(root)
+def seconds(root: Path, work: Callable[[Sequence[night.Part]], Any]) -> float:
+    """Seconds of the stage for all parts, when the workers are there and have imported what they need."""
+    store, parts = Store(root), night.parts(root)
     ids = list(store.runners(store.catalogue())["runner_id"])
-    for of in (buckets[:4], buckets):
+    for of in (parts[:4], parts):
         due.forget(store, ids, [STAGE])
         began = perf_counter()
         work(of)
     return perf_counter() - began
 
 
-def shared_out(pool: ProcessPoolExecutor, n: int, root: Path, day: date, buckets: Sequence[int]) -> None:
-    """The peer: each process has its share of the buckets from the beginning, and hears nothing of the others."""
-    list(pool.map(in_a_loop, [root] * n, [day] * n, [buckets[part::n] for part in range(n)]))
+def shared_out(pool: ProcessPoolExecutor, n: int, root: Path, day: date, parts: Sequence[night.Part]) -> None:
+    """The peer: each process has its share of the parts from the beginning, and hears nothing of the others."""
+    list(pool.map(in_a_loop, [root] * n, [day] * n, [parts[place::n] for place in range(n)]))
 
 
-def in_a_loop(root: Path, day: date, buckets: Sequence[int]) -> None:
-    """The stage for some buckets, one after the other."""
-    for bucket in buckets:
-        night.run_stage(STAGE, root, bucket, day)
+def in_a_loop(root: Path, day: date, parts: Sequence[night.Part]) -> None:
+    """The stage for some parts, one after the other."""
+    for part in parts:
+        night.run_stage(STAGE, root, part, day)
 
 
 def rows(root: Path) -> Rows:
