@@ -64,6 +64,7 @@ STAMPS = Path("cache") / "stamps"
 FOLDERS = ("inbox", "originals", "tables", "results", "reports", "runs", "cache")
 _ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 8
+_QUOTED = frozenset(' "#%<>?`{}')
 _COPY_BYTES = 1024 * 1024
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
@@ -104,7 +105,7 @@ class Store:
     """
 
     def __init__(self, root: Path) -> None:
-        self.root = root.resolve()
+        self.root = _readable(root.resolve())
         if not (self.root / "tables").is_dir() or not (self.root / "runners.csv").is_file():
             raise StoreError(f"{root} holds no runfix store; make one with: runfix init {root}")
         if self.root.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
@@ -117,6 +118,7 @@ class Store:
 
         A store of an earlier version stays one: `migration` gives it this version's shape.
         """
+        _readable(root.resolve())
         with private_files():
             for folder in (root, *(root / name for name in FOLDERS)):
                 folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
@@ -434,6 +436,19 @@ def _live(frame: pl.LazyFrame, ledger: pl.LazyFrame) -> pl.LazyFrame:
 def aside_of(path: Path) -> Path:
     """A new hidden name beside a path, for what is written or removed there; `upkeep` clears what a kill leaves."""
     return path.with_name(f".{secrets.token_hex(8)}{PART}")
+
+
+def _readable(root: Path) -> Path:
+    """The root, if tables in it can be read: Delta names files as in an address, in which these characters change.
+
+    Raises: StoreError naming what is wrong with its path.
+    """
+    if wrong := [char for char in str(root) if not char.isascii() or not char.isprintable() or char in _QUOTED]:
+        said = "a blank" if wrong[0] == " " else f'"{clean_text(wrong[0])}"'
+        raise StoreError(
+            f"{clean_text(str(root))} holds {said}, with which tables cannot be read; choose another folder"
+        )
+    return root
 
 
 def _table_of(schema: type[dy.Schema]) -> str:

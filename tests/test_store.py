@@ -449,3 +449,18 @@ def test_tables_of_facts_and_of_given_advice_are_never_made_anew(store: Store):
     assert store.outdated() == []
     with pytest.raises(StoreError, match="strength_days was written by another version, without: kind"):
         store.read(StrengthDays)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("my squad", "a blank"), ("Läufer", '"ä"'), ("a#b", '"#"'), ("a%20b", '"%"')]
+)
+def test_a_root_whose_tables_could_not_be_read_is_refused_before_anything_is_made(tmp_path: Path, name: str, said: str):
+    """Delta quotes the paths of its files as in an address, and polars does not find them then."""
+    with pytest.raises(StoreError, match=f"holds {said}, with which tables cannot be read"):
+        Store.create(tmp_path / name / "squad")
+    assert not (tmp_path / name).exists()
+
+
+def test_a_root_with_other_signs_works(tmp_path: Path):
+    store = Store.create(tmp_path / "a+b,c'd(e)=f~g@h&i")
+    assert store.read(Episodes).is_empty()
