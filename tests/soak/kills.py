@@ -154,12 +154,12 @@ class Bench:
             check_agreement(store, self.days)
             told["n_part_files"] = check_originals(store)
             if what == "import":
-                night.night(store.root, _DAY, _in_a_loop, ["import"])
+                night.night(store.root, _DAY, in_a_loop, ["import"])
             else:
                 _undisturbed(self.undo, store, _is_up)
             check_agreement(store, self.days)
             check_originals(store)
-            _check_equal(_tables(store), wanted)
+            check_equal(_tables(store), wanted)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is a finding
             told["finding"] = f"{type(error).__name__}: {error}"[:800]
         return told
@@ -234,7 +234,8 @@ def _undisturbed(command: Sequence[str], store: Store, begins: Begins) -> float:
     return seconds
 
 
-def _in_a_loop(stage: str, root: Path, as_of: date, parts: Sequence[night.Part], /) -> list[night.Done]:
+def in_a_loop(stage: str, root: Path, as_of: date, parts: Sequence[night.Part], /) -> list[night.Done]:
+    """The plain executor: one part after the other."""
     return [night.run_stage(stage, root, part, as_of) for part in parts]
 
 
@@ -249,7 +250,11 @@ def _tables(store: Store) -> dict[str, pl.DataFrame]:
     return frames | {"imports": frames["imports"].drop("imported_at")}
 
 
-def _check_equal(found: Mapping[str, pl.DataFrame], wanted: Mapping[str, pl.DataFrame]) -> None:
+def check_equal(found: Mapping[str, pl.DataFrame], wanted: Mapping[str, pl.DataFrame]) -> None:
+    """The same tables, row by row.
+
+    Raises: BrokenError.
+    """
     for name, frame in wanted.items():
         try:
             assert_frame_equal(found[name], frame)

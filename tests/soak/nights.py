@@ -24,13 +24,12 @@ from random import Random
 from typing import Any
 
 import polars as pl
-from polars.testing import assert_frame_equal
 
 from runfix_analytics import night
 from runfix_analytics.errors import EXIT_PARTIAL
 from runfix_analytics.store import TABLES, Store
-from tests.soak.checks import BrokenError, check
-from tests.soak.kills import RUNNERS, inbox_files
+from tests.soak.checks import check
+from tests.soak.kills import RUNNERS, check_equal, in_a_loop, inbox_files
 
 N_KILLS = 200
 DAY = date(2026, 3, 25)
@@ -83,7 +82,7 @@ class Bench:
         early = files[::2]
         for name, content in early:
             template.write_private(template.root / "inbox" / name, content)
-        night.night(template.root, DAY - timedelta(days=1), _in_a_loop)
+        night.night(template.root, DAY - timedelta(days=1), in_a_loop)
         for name, content in files:
             if not (template.root / "inbox" / name).exists():
                 template.write_private(template.root / "inbox" / name, content)
@@ -108,7 +107,7 @@ class Bench:
             store = Store(self.folder / "killed")
             check_pages(pages(store), self.pages_before, self.pages)
             _undisturbed(_NIGHT, store)
-            _check_equal(rows(store), self.rows)
+            check_equal(rows(store), self.rows)
             check(pages(store) == self.pages, "pages are not those of an undisturbed night")
         except Exception as error:  # noqa: BLE001  # whatever it is, it is a finding
             told["finding"] = f"{type(error).__name__}: {error}"[:800]
@@ -206,14 +205,6 @@ def rows(store: Store) -> dict[str, pl.DataFrame]:
     return frames | {"imports": frames["imports"].drop("imported_at")}
 
 
-def _check_equal(found: Mapping[str, pl.DataFrame], wanted: Mapping[str, pl.DataFrame]) -> None:
-    for name, frame in wanted.items():
-        try:
-            assert_frame_equal(found[name], frame)
-        except AssertionError as error:
-            raise BrokenError(f"{name} is not as after an undisturbed night: {error}") from error
-
-
 def _answers() -> bytes:
     days = [date(2026, 3, 3) + timedelta(days=3 * n) for n in range(7)]
     lines = [f"{day},a{n},left shin,left,{3 + n % 3}\n" for n, day in enumerate(days)]
@@ -256,7 +247,3 @@ def _stage_reached(store: Store, before: Mapping[str, str], commits_before: Mapp
 def commits(store: Store) -> dict[str, int]:
     """How often each table was written."""
     return {name: len(list((store.table_path(name) / "_delta_log").glob("*.json"))) for name in TABLES}
-
-
-def _in_a_loop(stage: str, root: Path, as_of: date, parts: Sequence[night.Part], /) -> list[night.Done]:
-    return [night.run_stage(stage, root, part, as_of) for part in parts]
