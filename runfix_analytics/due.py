@@ -71,11 +71,11 @@ def _of_squad(of: Squad) -> str:
 def _of_pages(store: Store, own: Mapping[str, str], as_of: date) -> dict[str, str]:
     """Pages show what the earlier stages really made, with names, marks, settings and the squad's own study."""
     made, names, marks = stamps.read(store, own), store.names(), said_of(store.marks(), as_of)
-    common = (store.settings(), outcome(read_cohort(store, as_of)))
+    common = stamps.digest(store.settings(), outcome(read_cohort(store, as_of)))
     return {
         runner: stamps.digest(
             key,
-            *common,
+            common,
             *(made[runner].get(stage) for stage in (SURVEY, ASSESS)),
             names.get(runner, ""),
             [sorted(mark.items()) for mark in marks.get(runner, ())],

@@ -382,11 +382,13 @@ def publish_squad(
     store = Store(root)
     try:
         catalogue = store.catalogue()
-        key, stamp = due.squad_key(store, store.runners(catalogue), as_of, catalogue), due.squad_stamp(store)
+        everybody = store.runners(catalogue)
+        key, stamp = due.squad_key(store, everybody, as_of, catalogue), due.squad_stamp(store)
         n_pages = stamp.get("pages", 0)
         if stamp.get("key") == key and all(path.exists() for path in publishing.squad_files(store, n_pages)):
             return Done({"pages": n_pages})
-        n_pages = publishing.publish_squad(store, as_of)
+        to_be_written = due.due(store, due.PUBLISH, everybody, as_of, catalogue)
+        n_pages = publishing.publish_squad(store, as_of, set(everybody["runner_id"]) - set(to_be_written))
     except OSError:
         raise
     except Exception as error:

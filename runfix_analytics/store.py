@@ -296,6 +296,11 @@ class Store:
         order = schema.primary_key() or [name for name in frame.columns if frame.schema[name] != pl.List]
         return schema.validate(frame.sort(order, nulls_last=True), cast=True)
 
+    def has_rows_of(self, schema: type[S], imports: Iterable[str], runners: Iterable[str]) -> bool:
+        """Whether a logged table has rows of imports of these runners, also such as a death left behind."""
+        stored = self._scan(_table_of(schema), runners).select("import_id").unique().collect()
+        return not set(imports).isdisjoint(stored["import_id"])
+
     def outdated(self) -> list[str]:
         """The calculated tables that are missing, or whose columns are those of another version.
 
