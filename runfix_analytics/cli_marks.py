@@ -43,23 +43,27 @@ def mark(
     you say now. Of seen-by-physio --from is the day of the visit.
     """
     from runfix_analytics import marks
+    from runfix_analytics.lock import lists_writer
     from runfix_analytics.store import Store
+    from runfix_analytics.tombstones import refuse_who_was_erased
 
     if wrong := _wrong_usage(kind, from_on, to_on, ended, remove=remove):
         raise click.UsageError(wrong)
     store = Store(root)
-    [runner_id] = runner_ids(store, [runner])
-    file = store.marks_file()
-    if remove:
-        change = marks.without(file, runner_id, kind, from_on)
-    elif ended:
-        change = marks.with_end(file, runner_id, kind, ended)
-    else:
-        first = from_on or today()
-        last = _seventh_day(first) if kind == "race_week" and to_on is None else to_on
-        change = marks.with_mark(file, marks.Mark(runner_id, kind, first, last))
-    if change.file != file:
-        store.write_marks(change.file)
+    with lists_writer(store.root):
+        [runner_id] = runner_ids(store, [runner])
+        refuse_who_was_erased(store.root, runner_id)
+        file = store.marks_file()
+        if remove:
+            change = marks.without(file, runner_id, kind, from_on)
+        elif ended:
+            change = marks.with_end(file, runner_id, kind, ended)
+        else:
+            first = from_on or today()
+            last = _seventh_day(first) if kind == "race_week" and to_on is None else to_on
+            change = marks.with_mark(file, marks.Mark(runner_id, kind, first, last))
+        if change.file != file:
+            store.write_marks(change.file)
     click.echo(f"{runner_id}: {_told(change, file)}")
 
 

@@ -136,8 +136,10 @@ def run_stages(root: Path, stages: Sequence[str], as_of: date, ids: Sequence[str
     """Runs some stages of a night in a loop, with a progress bar for each; `how` are options of publishing."""
     from runfix_analytics import night
     from runfix_analytics.lock import only_writer
+    from runfix_analytics.store import Store
 
     with only_writer(root, f"runfix {' and '.join(stages)} since {now():%Y-%m-%d %H:%M} UTC"):
+        runner_ids(Store(root), ids)  # who was erased since they were asked for would leave their id again
         return night.night(root, as_of, in_a_loop(ids, **how), stages, only=ids)
 
 
