@@ -20,6 +20,7 @@ from runfix_analytics.terminal import (
     day_or_none,
     executor_options,
     finish,
+    is_log,
     json_option,
     now,
     root_option,
@@ -29,6 +30,7 @@ from runfix_analytics.terminal import (
     runner_option,
     show,
     today,
+    unquoted_in_logs,
 )
 
 if TYPE_CHECKING:
@@ -177,7 +179,9 @@ def nightly(
     """The whole night: import, assess, publish what changed. For cron: exit code 0 all, 3 partial, 1 failed."""
     from runfix_analytics.store import Store
 
-    finish(run_night(Store(root).root, as_of, executor, workers, scheduler, is_full=is_full))
+    with unquoted_in_logs(is_log=is_log()):
+        done = run_night(Store(root).root, as_of, executor, workers, scheduler, is_full=is_full)
+    finish(done, is_log=is_log())
 
 
 @main.command()
