@@ -30,7 +30,6 @@ from runfix_analytics.terminal import (
     runner_option,
     show,
     today,
-    unquoted_in_logs,
 )
 
 if TYPE_CHECKING:
@@ -179,8 +178,7 @@ def nightly(
     """The whole night: import, assess, publish what changed. For cron: exit code 0 all, 3 partial, 1 failed."""
     from runfix_analytics.store import Store
 
-    with unquoted_in_logs(is_log=is_log()):
-        done = run_night(Store(root).root, as_of, executor, workers, scheduler, is_full=is_full)
+    done = run_night(Store(root).root, as_of, executor, workers, scheduler, is_full=is_full, is_log=is_log())
     finish(done, is_log=is_log())
 
 

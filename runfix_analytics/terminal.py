@@ -158,9 +158,16 @@ def in_a_loop(ids: Sequence[str] = (), **how: Any) -> "Executor":
 
 
 def run_night(
-    root: Path, as_of: date, executor: str, workers: int | None, scheduler: str | None, *, is_full: bool
+    root: Path,
+    as_of: date,
+    executor: str,
+    workers: int | None,
+    scheduler: str | None,
+    *,
+    is_full: bool,
+    is_log: bool,
 ) -> "Done":
-    """Runs the whole night, which leaves a record, with a progress bar for each stage."""
+    """Runs the whole night, which leaves a record, with a progress bar for each stage; `is_log` as in `finish`."""
     from runfix_analytics import executors, runs
 
     with executors.opened(executor, workers, scheduler) as run:
@@ -168,7 +175,12 @@ def run_night(
         def each(stage: str, root: Path, as_of: date, parts: "Sequence[Part]") -> "Iterator[Done]":
             yield from _shown(stage, len(parts), run(stage, root, as_of, parts))
 
-        return runs.watched_night(root, as_of, each, clock=now, is_full=is_full)
+        try:
+            return runs.watched_night(root, as_of, each, clock=now, is_full=is_full)
+        except RunfixError as error:
+            if is_log:
+                raise error.for_log() from None
+            raise
 
 
 def _shown(stage: str, n: int, parts: "Iterator[Done]") -> "Iterator[Done]":
@@ -210,17 +222,6 @@ def _for_log(done: "Done") -> Iterator[str]:
     for runner, n in n_files.items():
         told = f"runfix imports --runner {runner} (what cannot even be opened: runfix import, at a terminal)"
         yield f"import: {runner}: files left out or damaged: {n}; which and why: {told}"
-
-
-@contextmanager
-def unquoted_in_logs(*, is_log: bool) -> Iterator[None]:
-    """Our own errors, in a log without what they quote of a file."""
-    try:
-        yield
-    except RunfixError as error:
-        if is_log:
-            raise error.for_log() from None
-        raise
 
 
 def is_log() -> bool:
