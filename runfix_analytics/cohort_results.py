@@ -74,7 +74,8 @@ def read_cohort(store: Store, as_of: date) -> CohortResults | None:
 def _results(text: str, day: date) -> CohortResults | None:
     content = json.loads(text)
     tables = content["tables"]
-    if content["as_of"] != day.isoformat() or "key" not in content:
+    is_ours = "key" in content and set(content["found"]) == set(_FACTS)
+    if content["as_of"] != day.isoformat() or not is_ours:
         return None
     if not all(name in tables and _fits(schema, tables[name]) for name, schema in _TABLES.items()):
         return None
@@ -106,7 +107,7 @@ def outcome(results: CohortResults | None) -> str:
     return "not studied" if results is None else json.dumps(_content(results), sort_keys=True)
 
 
-_FACTS = ("lag_days", "n_runners", "n_onsets", "n_rows", "share_of_rows")
+_FACTS = ("lag_days", "n_runners", "n_onsets", "n_runners_with_onset", "n_rows", "share_of_rows")
 _TABLES: dict[str, type[dy.Schema]] = {
     "rates": SymptomRates,
     "estimates": Estimates,

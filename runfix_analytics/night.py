@@ -43,6 +43,7 @@ from runfix_analytics.tables import (
 from runfix_analytics.text import clean_text
 
 STUDY, SQUAD = "study", "squad"
+WHOLE_INBOX = "inbox"
 _COUNTS = {due.SURVEY: "surveyed", due.ASSESS: "assessed", due.PUBLISH: "pages"}
 
 Part = tuple[int, ...]  # buckets
@@ -249,7 +250,7 @@ def _read_all(
         except OSError:
             raise  # the disk, not this runner: worth another try
         except Exception as error:
-            done += Done({}, (_failure("import", settings.runner_id, "inbox", error),))
+            done += Done({}, (_failure("import", settings.runner_id, WHOLE_INBOX, error),))
             continue
         accepted.extend(files)
         done += Done(seen.counts, tuple(Failure("import", settings.runner_id, *bad) for bad in seen.bad))

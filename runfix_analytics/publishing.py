@@ -89,6 +89,7 @@ def publish_squad(store: Store, as_of: date, unchanged: Iterable[str] = ()) -> i
     store.write_private(squad_page_path(store.root).with_name("squad.csv"), table)
     _write_page(store, exercise_sheet_path(store.root), exercise_sheet.render(catalogue, w))
     if studied is None:
+        _remove_cohort(store)
         return 2
     _write_cohort(store, studied, catalogue, w)
     return 3
@@ -101,6 +102,12 @@ def _write_cohort(store: Store, studied: CohortResults, catalogue: Catalogue, w:
     store.write_private(path, page.encode())
     header, *rows = cohort_csv.csv_rows(*of, as_of=as_of, n_runners=n_runners, catalogue=catalogue, w=w)
     store.write_private(path.with_suffix(".csv"), csv_bytes(header, rows))
+
+
+def _remove_cohort(store: Store) -> None:
+    """A page of another day or version would stay beside the others, and no link leads to it."""
+    for suffix in (".html", ".csv", ".pdf"):
+        cohort_page_path(store.root).with_suffix(suffix).unlink(missing_ok=True)
 
 
 def _write_page(store: Store, path: Path, page: str) -> None:
