@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, ConfigError, RunfixError
+from runfix_analytics.places import Place, is_url, place_of
 
 if TYPE_CHECKING:
     from runfix_analytics.night import Done, Executor, Part
@@ -74,9 +75,35 @@ def day(ctx: click.Context, param: click.Parameter, value: str | None) -> date:
     return day_or_none(ctx, param, value) or today()
 
 
+class StoreRoot(click.Path):
+    """A folder, or a URL in a bucket."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """What was said, as a place."""
+        if not isinstance(value, str) or not is_url(value):
+            return super().convert(value, param, ctx)
+        try:
+            return place_of(value)
+        except RunfixError as error:
+            self.fail(str(error), param, ctx)
+
+
+class FilePath(click.Path):
+    """A file or folder of this machine."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """What was said, as a path."""
+        if isinstance(value, str) and is_url(value):
+            self.fail(f"{value} is a URL; write to a file, and copy it there", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 root_option = click.option(
-    "--root", "-C", type=click.Path(path_type=Path), default=Path(), envvar="RUNFIX_ROOT", show_envvar=True,
-    help="The store's folder; default: the folder you are in.",
+    "--root", "-C", type=StoreRoot(), default=Path(), envvar="RUNFIX_ROOT", show_envvar=True,
+    help="The store's folder, or its URL in a bucket (s3://, gs://, az://); default: the folder you are in.",
 )  # fmt: skip
 as_of_option = click.option("--as-of", callback=day, metavar="DATE", help="The day to calculate for; default: today.")
 runner_option = click.option(
@@ -132,7 +159,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def run_stages(root: Path, stages: Sequence[str], as_of: date, ids: Sequence[str], **how: Any) -> "Done":
+def run_stages(root: Place, stages: Sequence[str], as_of: date, ids: Sequence[str], **how: Any) -> "Done":
     """Runs some stages of a night in a loop, with a progress bar for each; `how` are options of publishing."""
     from runfix_analytics import night
     from runfix_analytics.lock import only_writer
@@ -144,9 +171,9 @@ def run_stages(root: Path, stages: Sequence[str], as_of: date, ids: Sequence[str
 def in_a_loop(ids: Sequence[str] = (), **how: Any) -> "Executor":
     """Runs a stage for one part after the other, of these runners or of all, with a progress bar."""
     from runfix_analytics import night
-    from runfix_analytics.store import bucket_of
+    from runfix_analytics.delta_tables import bucket_of
 
-    def each(stage: str, root: Path, as_of: date, parts: "Sequence[Part]") -> "Iterator[Done]":
+    def each(stage: str, root: Place, as_of: date, parts: "Sequence[Part]") -> "Iterator[Done]":
         is_of_all = stage in (night.STUDY, night.SQUAD)
         wanted = [tuple(sorted({bucket_of(runner) for runner in ids}))] if ids and not is_of_all else parts
         yield from _shown(stage, len(wanted), (night.run_stage(stage, root, one, as_of, ids, **how) for one in wanted))
@@ -155,14 +182,14 @@ def in_a_loop(ids: Sequence[str] = (), **how: Any) -> "Executor":
 
 
 def run_night(
-    root: Path, as_of: date, executor: str, workers: int | None, scheduler: str | None, *, is_full: bool
+    root: Place, as_of: date, executor: str, workers: int | None, scheduler: str | None, *, is_full: bool
 ) -> "Done":
     """Runs the whole night, which leaves a record, with a progress bar for each stage."""
     from runfix_analytics import executors, runs
 
     with executors.opened(executor, workers, scheduler) as run:
 
-        def each(stage: str, root: Path, as_of: date, parts: "Sequence[Part]") -> "Iterator[Done]":
+        def each(stage: str, root: Place, as_of: date, parts: "Sequence[Part]") -> "Iterator[Done]":
             yield from _shown(stage, len(parts), run(stage, root, as_of, parts))
 
         return runs.watched_night(root, as_of, each, clock=now, is_full=is_full)

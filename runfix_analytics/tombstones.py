@@ -16,9 +16,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from pathlib import Path
 
 from runfix_analytics.errors import ConfigError
+from runfix_analytics.places import Place
 from runfix_analytics.runner_lists import lines_of
 
 TOMBSTONES_FILE = "erased.csv"
@@ -69,7 +69,7 @@ class Tombstones:
         return replace(self, stones=tuple(replace(stone, is_finished=True) for stone in self.stones))
 
 
-def read_tombstones(root: Path) -> Tombstones:
+def read_tombstones(root: Place) -> Tombstones:
     """The tombstones of a store; without the file none, with a new salt.
 
     Raises: ConfigError naming the line of what is wrong.

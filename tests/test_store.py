@@ -13,8 +13,10 @@ from draw import completed
 from polars.testing import assert_frame_equal
 
 from runfix_analytics.catalogue import load
+from runfix_analytics.delta_tables import bucket_of
 from runfix_analytics.errors import ConfigError, StoreError
-from runfix_analytics.store import Store, bucket_of, private_files
+from runfix_analytics.private_files import private_files
+from runfix_analytics.store import Store
 from runfix_analytics.tables import Episodes, Imports, RecognisedSets, StrengthDays
 
 CATALOGUE = load()
