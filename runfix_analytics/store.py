@@ -68,7 +68,7 @@ STAMPS = PurePosixPath("cache", "stamps")
 FOLDERS = ("inbox", "originals", "tables", "results", "reports", "runs", "cache")
 _ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 8
-_QUOTED = frozenset(' "#%<>?`{}')
+_MISREAD = re.compile(r"[\x00-\x1f\x7f\[\]^|\\]|%[0-9A-Fa-f]{2}")
 
 S = TypeVar("S", bound=dy.Schema)
 
@@ -388,14 +388,14 @@ def _make_private(root: Path) -> None:
 
 
 def _readable(root: Path) -> Path:
-    """The root, if tables in it can be read: Delta names files as in an address, in which these characters change.
+    """The root, if Delta can write there: it takes a path for an address, and finds another place, or none, with these.
 
     Raises: StoreError naming what is wrong with its path.
     """
-    if wrong := [char for char in str(root) if not char.isascii() or not char.isprintable() or char in _QUOTED]:
-        said = "a blank" if wrong[0] == " " else f'"{clean_text(wrong[0])}"'
+    if wrong := _MISREAD.search(str(root)):
         raise StoreError(
-            f"{clean_text(str(root))} holds {said}, with which tables cannot be read; choose another folder"
+            f'{clean_text(str(root))} holds "{clean_text(wrong[0])}", with which tables cannot be written; choose '
+            "another folder"
         )
     return root
 
