@@ -16,7 +16,8 @@ from runfix_analytics import cli_marks
 from runfix_analytics.cli import main
 from runfix_analytics.errors import ConfigError
 from runfix_analytics.marks import MARK_COLUMNS, mark_named, said_of
-from runfix_analytics.store import RUNNER_COLUMNS, TABLES, Store
+from runfix_analytics.runner_lists import RUNNER_COLUMNS
+from runfix_analytics.store import TABLES, Store
 from runfix_analytics.tables import MARKS, Marks
 
 TODAY = date(2026, 3, 29)
