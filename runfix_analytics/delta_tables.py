@@ -6,7 +6,8 @@ under that name polars finds no file.
 
 import shutil
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import polars as pl
@@ -83,6 +84,15 @@ class DeltaTables:
             hive_partitioning=False,
             credential_provider=None,  # of a bucket: those of the environment, as everything else
         )
+
+    @contextmanager
+    def reading(self, table: str) -> Iterator[None]:
+        """Errors of a bucket in short, with the table's place; those of a disk as they are."""
+        if isinstance(self.root, ObjectPath):
+            with telling_where(self.path(table)):
+                yield
+        else:
+            yield
 
     def columns(self, table: str) -> dict[str, pl.DataType]:
         """The columns of a table and their types, without the bucket."""

@@ -42,7 +42,7 @@ def telling_where(path: Place) -> Iterator[None]:
     except (OSError, DeltaError) as error:
         number = getattr(error, "errno", None) or int((_OS_ERROR.search(str(error)) or [0, 0])[1])
         if isinstance(path, ObjectPath) and not number:
-            raise OSError(errno.EIO, "the bucket does not take it, or cannot be reached", str(path)) from error
+            raise OSError(errno.EIO, "the bucket does not do it, or cannot be reached", str(path)) from error
         if not number or getattr(error, "filename", None):
             raise
         raise OSError(number, os.strerror(number), str(path)) from error

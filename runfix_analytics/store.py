@@ -259,7 +259,8 @@ class Store:
         Raises: StoreError when the schema is that of no stored table, or the table was written by another version.
         """
         table = _table_of(schema)
-        frame = self.scan(table, runners).collect(engine="in-memory")
+        with self.tables.reading(table):
+            frame = self.scan(table, runners).collect(engine="in-memory")
         absent = {name: column for name, column in schema.columns().items() if name not in frame.columns}
         is_logged = table in STORED_FACTS  # what a log has no column for is null; what is calculated is made anew
         if missing := sorted(name for name, column in absent.items() if not (is_logged and column.nullable)):

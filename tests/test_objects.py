@@ -210,6 +210,16 @@ def test_a_night_does_what_changed(url: str):
     assert f"reports/{IDS[1]}/index.html" in {key for key, of in pages(url).items() if of != before.get(key)}
 
 
+def test_a_night_without_anything_new_asks_little(url: str, s3: Server):
+    """It costs money and time: this many are in docs/operator.md for the sample squad; see there how they are counted."""
+    watched(place_of(url))
+    n = len(s3.requests())
+    watched(place_of(url))
+    asked = s3.requests()[n:]
+    assert 0 < len([one for one in asked if one.startswith(("PUT", "POST"))]) <= 8
+    assert len(asked) < 700
+
+
 def test_an_object_that_was_written_again_is_read_again(url: str):
     name = next(key for key in keys(url) if key.startswith(f"inbox/{IDS[1]}/other"))
     put(url, name, objects.content(url, name) + b"2026-03-28,Plank,3,,45,,,,\n")
@@ -506,6 +516,17 @@ def test_no_bucket_no_store_and_no_server_are_told_in_one_line(empty: str, s3: S
     assert unreachable.exit_code == 1
     assert "the bucket cannot be reached" in unreachable.stderr
     assert unreachable.stderr.count("\n") == 1
+
+
+def test_a_bucket_that_goes_away_while_rows_are_read_is_told_in_short(tmp_path: Path):
+    with objects.server(tmp_path / "requests.log") as dying:
+        store = fill(place_of(dying.new_bucket()))
+        night.night(store.root, DAY, in_a_loop, ["import"])
+        dying.process.kill()
+        dying.process.wait()
+        with pytest.raises(OSError, match="tables/") as told:
+            store.read(StrengthSets)
+    assert len(str(told.value)) < 120
 
 
 def test_without_obstore_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
