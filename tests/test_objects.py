@@ -211,7 +211,7 @@ def test_a_night_does_what_changed(url: str):
 
 
 def test_a_night_without_anything_new_asks_little(url: str, s3: Server):
-    """It costs money and time: this many are in docs/operator.md for the sample squad; see there how they are counted."""
+    """Requests cost money and time; docs/operator.md tells how many a night of the sample squad has."""
     watched(place_of(url))
     n = len(s3.requests())
     watched(place_of(url))
