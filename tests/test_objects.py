@@ -442,23 +442,26 @@ def test_a_night_that_was_killed_is_done_again_when_its_lock_has_run_out(
     empty: str, in_folder: Store, short_lease: None
 ):
     store = fill(place_of(empty))
-    code = f"from runfix_analytics.cli import main; main(['nightly', '--root', '{empty}', '--as-of', '{DAY}'])"
+    command = f"from runfix_analytics.cli import main; main(['nightly', '--root', '{empty}', '--as-of', '{DAY}'])"
     for wanted in ("tables/imports/bucket", "tables/coverage/bucket"):
-        process = subprocess.Popen(
-            [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE
-        )
-        until = time.monotonic() + 60
-        while not any(key.startswith(wanted) for key in keys(empty)) and time.monotonic() < until:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL, process.stderr.read() if process.stderr else ""
-        if process.stderr:
-            process.stderr.close()
-        time.sleep(2.5)
-        if wanted == "tables/imports/bucket":  # the next one runs with a lease of a minute
-            put(empty, lock.LOCK_FILE, b"{}")
+        for key in [key for key in keys(empty) if key == lock.LOCK_FILE or key.startswith(str(lock.BUCKET_LOCKS))]:
+            put(empty, key, b"{}")  # as after its minute: the process below does not know of the short lease
+        killed_when(command, empty, wanted)
+    assert json.loads(objects.content(empty, lock.LOCK_FILE))["what"].startswith("runfix nightly")
+    time.sleep(2.5)
     assert watched(store.root).failures == ()
     assert_same_rows(rows(store), rows(in_folder))
+
+
+def killed_when(command: str, url: str, wanted: str) -> None:
+    """Runs a command and kills it when there is an object whose key begins so."""
+    with subprocess.Popen([sys.executable, "-c", command], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}) as run:
+        until = time.monotonic() + 60
+        while not any(key.startswith(wanted) for key in keys(url)):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        run.kill()
+    assert run.returncode == -signal.SIGKILL
 
 
 # what a bucket cannot do, and what is wrong
