@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from searching import words_in
 
 from runfix_analytics import executors, lock, night, object_locks, places, runs, upkeep
 from runfix_analytics.cli import main
-from runfix_analytics.delta_tables import DeltaTables
+from runfix_analytics.delta_tables import DeltaTables, bucket_of
 from runfix_analytics.errors import StoreError
 from runfix_analytics.lock import bucket_writer, only_writer
 from runfix_analytics.places import ObjectPath, place_of
@@ -462,6 +463,23 @@ def killed_when(command: str, url: str, wanted: str) -> None:
             time.sleep(0.01)
         run.kill()
     assert run.returncode == -signal.SIGKILL
+
+
+def test_writers_of_one_table_at_once_lose_no_commit(empty: str):
+    """Delta commits on condition that nobody else did: without that one would write over the other."""
+    root = Store.create(place_of(empty)).root
+    frame = pl.DataFrame({"runner_id": ["r1"], "n": [1]})
+    DeltaTables(root).write("runs_of_all", frame.clear(), predicate=None)
+
+    def write(n: int) -> None:
+        for runner in (f"r{n}x{i}" for i in range(4)):
+            where = f"bucket = {bucket_of(runner)} AND runner_id = '{runner}'"
+            DeltaTables(root).write("runs_of_all", frame.with_columns(runner_id=pl.lit(runner)), predicate=where)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(write, range(4)))
+    assert DeltaTables(root).scan("runs_of_all").collect()["runner_id"].n_unique() == 16
+    assert DeltaTable(f"{empty}/tables/runs_of_all").version() == 16
 
 
 # what a bucket cannot do, and what is wrong
