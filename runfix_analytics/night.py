@@ -44,6 +44,7 @@ from runfix_analytics.tables import (
 from runfix_analytics.text import clean_text
 
 STUDY, SQUAD = "study", "squad"
+WHOLE_INBOX = "inbox"
 _COUNTS = {due.SURVEY: "surveyed", due.ASSESS: "assessed", due.PUBLISH: "pages"}
 
 Part = tuple[int, ...]  # buckets
@@ -250,7 +251,7 @@ def _read_all(
         except OSError:
             raise  # the disk, not this runner: worth another try
         except Exception as error:
-            done += Done({}, (_failure("import", settings.runner_id, "inbox", error),))
+            done += Done({}, (_failure("import", settings.runner_id, WHOLE_INBOX, error),))
             continue
         accepted.extend(files)
         done += Done(seen.counts, tuple(Failure("import", settings.runner_id, *bad) for bad in seen.bad))
@@ -383,11 +384,13 @@ def publish_squad(
     store = Store(root)
     try:
         catalogue = store.catalogue()
-        key, stamp = due.squad_key(store, store.runners(catalogue), as_of, catalogue), due.squad_stamp(store)
+        everybody = store.runners(catalogue)
+        key, stamp = due.squad_key(store, everybody, as_of, catalogue), due.squad_stamp(store)
         n_pages = stamp.get("pages", 0)
         if stamp.get("key") == key and all(path.exists() for path in publishing.squad_files(store, n_pages)):
             return Done({"pages": n_pages})
-        n_pages = publishing.publish_squad(store, as_of)
+        to_be_written = due.due(store, due.PUBLISH, everybody, as_of, catalogue)
+        n_pages = publishing.publish_squad(store, as_of, set(everybody["runner_id"]) - set(to_be_written))
     except OSError:
         raise
     except Exception as error:

@@ -428,7 +428,8 @@ def test_a_machine_that_slept_does_not_trust_its_lock(url: str, monkeypatch: pyt
 
 def test_a_bucket_of_runners_is_waited_for(url: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(lock, "BUCKET_WAIT_SECONDS", 0.5)
-    monkeypatch.setattr(lock, "_LOOK_OBJECT_SECONDS", 0.1)
+    monkeypatch.setattr(lock, "LEASE_SECONDS", 0.5)
+    monkeypatch.setattr(lock, "_LOOK_AT_OBJECT_SECONDS", 0.1)
     root = place_of(url)
     with bucket_writer(root, 7):
         with pytest.raises(StoreError, match="still has bucket 7"), bucket_writer(root, 7):
