@@ -27,6 +27,7 @@ from runfix_analytics.reports import runner_page
 from runfix_analytics.store import Store
 from runfix_analytics.stored_logs import read_logs
 from runfix_analytics.tables import (
+    STORED_RESULTS,
     AcheReports,
     Advice,
     Coverage,
@@ -474,6 +475,20 @@ def test_the_order_of_the_buckets_does_not_matter(published: Store, tmp_path: Pa
     night.night(other.root, TODAY, backwards)
     assert_same(facts(other), facts(published), but=["imported_at"])
     for schema in (Coverage, Episodes, Advice, Moves, Referrals):
+        assert_frame_equal(other.read(schema), published.read(schema))
+    assert list(_pages(other).values()) == list(_pages(published).values())
+
+
+def test_runners_of_a_part_may_be_calculated_a_few_at_once(published: Store, tmp_path: Path, monkeypatch):
+    shutil.copytree(_filled(), tmp_path / "other")
+    other, n_at_once = Store(tmp_path / "other"), []
+    read = night.read_logs
+    monkeypatch.setattr(night, "_MOST", 1)
+    monkeypatch.setattr(night, "read_logs", lambda store, some: n_at_once.append(some.height) or read(store, some))
+    night.night(other.root, TODAY, backwards)
+    assert set(n_at_once) == {1}
+    assert_same(facts(other), facts(published), but=["imported_at"])
+    for schema in STORED_RESULTS.values():
         assert_frame_equal(other.read(schema), published.read(schema))
     assert list(_pages(other).values()) == list(_pages(published).values())
 
