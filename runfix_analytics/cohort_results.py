@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from io import StringIO
-from pathlib import Path
 from typing import Any, TypeVar
 
 import dataframely as dy
 import polars as pl
 
 from runfix_analytics.association import Association
+from runfix_analytics.places import Place
 from runfix_analytics.store import Store
 from runfix_analytics.tables import Estimates, Exclusions, Incidence, Prevalence, SymptomRates, Verdicts
 from runfix_analytics.verdicts import Marks
@@ -118,7 +118,7 @@ _TABLES: dict[str, type[dy.Schema]] = {
 }
 
 
-def _path(store: Store) -> Path:
+def _path(store: Store) -> Place:
     return store.root / "results" / "cohort.json"
 
 

@@ -17,6 +17,7 @@ from runfix_analytics.assessment import Logs, Squad
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.cohort_results import outcome, read_cohort, study_day
 from runfix_analytics.marks import said_of
+from runfix_analytics.places import present
 from runfix_analytics.squad_study import stored_squad
 from runfix_analytics.store import STAMPS, Store
 from runfix_analytics.tables import Runners
@@ -33,11 +34,9 @@ def due(store: Store, stage: str, runners: dy.DataFrame[Runners], as_of: date, c
         return {}
     keys = _keys(store, stage, runners, as_of, catalogue)
     stamped = stamps.read(store, keys)
-    return {
-        runner: key
-        for runner, key in keys.items()
-        if stamped[runner].get(stage) != key or (stage == PUBLISH and not _is_published(store, runner))
-    }
+    same = [runner for runner, key in keys.items() if stamped[runner].get(stage) == key]
+    made = _published(store, same) if stage == PUBLISH else set(same)
+    return {runner: key for runner, key in keys.items() if runner not in made}
 
 
 def done(store: Store, stage: str, keys: Mapping[str, str], left_out: Collection[str] = ()) -> None:
@@ -84,8 +83,11 @@ def _of_pages(store: Store, own: Mapping[str, str], as_of: date, catalogue: Cata
     }
 
 
-def _is_published(store: Store, runner: str) -> bool:
-    return all(path.exists() for path in publishing.runner_files(store, runner))
+def _published(store: Store, runners: Collection[str]) -> set[str]:
+    """Those of some runners whose files are all there."""
+    files = {runner: publishing.runner_files(store, runner) for runner in runners}
+    there = present(store.root / "reports", [path for of in files.values() for path in of])
+    return {runner for runner, of in files.items() if there.issuperset(of)}
 
 
 # what all runners together are the reason for

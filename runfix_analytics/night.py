@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from math import ceil
-from pathlib import Path
 from time import perf_counter
 from typing import Any, Protocol, TypeVar
 
@@ -20,12 +19,14 @@ import polars as pl
 from runfix_analytics import due, inbox_index, ledger, publishing, stamps
 from runfix_analytics.assessment import Assessment, assess, survey, together
 from runfix_analytics.catalogue import Catalogue
+from runfix_analytics.delta_tables import bucket_of
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, RunfixError, StoreError
 from runfix_analytics.inbox import COUNTS, Seen, known_imports, read_inbox, store_rows
 from runfix_analytics.inbox_folders import folders_of_nobody, refuse_erased
 from runfix_analytics.ingest import Accepted, RunnerSettings
+from runfix_analytics.places import Place
 from runfix_analytics.squad_study import stored_squad, study_stored
-from runfix_analytics.store import Store, bucket_of
+from runfix_analytics.store import Store
 from runfix_analytics.stored_logs import read_logs
 from runfix_analytics.tables import (
     Advice,
@@ -102,13 +103,13 @@ def total(parts: Iterable[Done]) -> Done:
 class Executor(Protocol):
     """Runs one stage for many parts of the squad: in a loop, in processes, on other machines."""
 
-    def __call__(self, stage: str, root: Path, as_of: date, parts: Sequence[Part], /) -> Iterable[Done]:
+    def __call__(self, stage: str, root: Place, as_of: date, parts: Sequence[Part], /) -> Iterable[Done]:
         """What the stage did to each part."""
         ...
 
 
 def night(
-    root: Path,
+    root: Place,
     as_of: date,
     each: Executor,
     stages: Sequence[str] | None = None,
@@ -186,18 +187,18 @@ def _renew(store: Store, wanted: Sequence[str]) -> None:
         LOG.warning("of another version, made anew: %s", ", ".join(outdated))
 
 
-def run_stage(stage: str, root: Path, part: Part, as_of: date, only: Sequence[str] = (), **how: Any) -> Done:
+def run_stage(stage: str, root: Place, part: Part, as_of: date, only: Sequence[str] = (), **how: Any) -> Done:
     """One stage for one part, or for those runners of it in `only`; `how` are options of publishing."""
     return STAGES[stage](root, part, as_of, only, **how)
 
 
-def parts(root: Path) -> list[Part]:
+def parts(root: Place) -> list[Part]:
     """The whole squad in parts, in order."""
     store = Store(root)
     return _together(list(store.runners(store.catalogue())["runner_id"]))
 
 
-def strangers(root: Path) -> Done:
+def strangers(root: Place) -> Done:
     """A failure for each inbox folder that names no runner of runners.csv: its files are not imported."""
     return Done({}, tuple(Failure("import", "", *told) for told in folders_of_nobody(Store(root))))
 
@@ -205,7 +206,7 @@ def strangers(root: Path) -> Done:
 # import
 
 
-def import_part(root: Path, part: Part, _as_of: date, only: Sequence[str] = ()) -> Done:
+def import_part(root: Place, part: Part, _as_of: date, only: Sequence[str] = ()) -> Done:
     """Reads the new files in the inboxes of a part's runners and stores their rows; facts first, ledger last.
 
     A content that the runner's ledger holds already is passed over, whatever the file's name.
@@ -228,7 +229,7 @@ def import_part(root: Path, part: Part, _as_of: date, only: Sequence[str] = ()) 
     return done
 
 
-def reread_part(root: Path, part: Part) -> Done:
+def reread_part(root: Place, part: Part) -> Done:
     """Stores the rows of a part's runners anew, read from the kept originals; facts first, ledger last."""
     store = Store(root)
     catalogue = store.catalogue()
@@ -289,7 +290,7 @@ def _settings(store: Store, runners: dy.DataFrame[Runners]) -> Iterator[RunnerSe
 # assess
 
 
-def survey_part(root: Path, part: Part, as_of: date, only: Sequence[str] = ()) -> Done:
+def survey_part(root: Place, part: Part, as_of: date, only: Sequence[str] = ()) -> Done:
     """Stores the episodes and days at risk of a part's runners: what the squad's rates are made of."""
     store = Store(root)
     catalogue = store.catalogue()
@@ -308,7 +309,7 @@ def survey_part(root: Path, part: Part, as_of: date, only: Sequence[str] = ()) -
     return _if_due(due.SURVEY, store, _runners_of(store, part, catalogue, only), as_of, catalogue, work)
 
 
-def assess_part(root: Path, part: Part, as_of: date, only: Sequence[str] = ()) -> Done:
+def assess_part(root: Place, part: Part, as_of: date, only: Sequence[str] = ()) -> Done:
     """Stores every other derived table of a part's runners, with the rates of the whole squad."""
     store = Store(root)
     catalogue = store.catalogue()
@@ -321,7 +322,7 @@ def assess_part(root: Path, part: Part, as_of: date, only: Sequence[str] = ()) -
     return _if_due(due.ASSESS, store, _runners_of(store, part, catalogue, only), as_of, catalogue, work)
 
 
-def study_squad(root: Path, _part: Part, as_of: date, _only: Sequence[str] = ()) -> Done:
+def study_squad(root: Place, _part: Part, as_of: date, _only: Sequence[str] = ()) -> Done:
     """Keeps what all runners' logs together say of coverage against onset; passes over a study that stands."""
     store = Store(root)
     catalogue = store.catalogue()
@@ -359,12 +360,12 @@ def _replace_dated(store: Store, schema: type[S], frame: dy.DataFrame[S], ids: S
 
 
 def publish_part(
-    root: Path, part: Part, as_of: date, only: Sequence[str] = (), *, since: date | None = None, pdf: bool = False
+    root: Place, part: Part, as_of: date, only: Sequence[str] = (), *, since: date | None = None, pdf: bool = False
 ) -> Done:
     """Writes the pages of a part's runners, then their PDFs where they are wanted; see publishing."""
     store = Store(root)
     catalogue = store.catalogue()
-    runners, written = _runners_of(store, part, catalogue, only), list[Path]()
+    runners, written = _runners_of(store, part, catalogue, only), list[Place]()
 
     def work(part: dy.DataFrame[Runners]) -> None:
         for some in _portions(part):
@@ -379,7 +380,7 @@ def publish_part(
 
 
 def publish_squad(
-    root: Path, _part: Part, as_of: date, _only: Sequence[str] = (), *, since: date | None = None, pdf: bool = False
+    root: Place, _part: Part, as_of: date, _only: Sequence[str] = (), *, since: date | None = None, pdf: bool = False
 ) -> Done:
     """Writes the squad's pages from what is stored of all runners, then PDFs; `since` is of runners' pages."""
     del since
@@ -404,7 +405,7 @@ def publish_squad(
     return Done({"pages": n_pages}) + made
 
 
-def _pdfs(store: Store, pages: Sequence[Path], *, is_asked: bool) -> Done:
+def _pdfs(store: Store, pages: Sequence[Place], *, is_asked: bool) -> Done:
     """PDFs of pages that are written, if asked for or in settings.toml; without them the pages are as good."""
     try:
         if is_asked or store.settings().pdf:

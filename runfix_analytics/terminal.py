@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, ConfigError, RunfixError, without_quotes
+from runfix_analytics.places import Place, is_url, place_of
 
 if TYPE_CHECKING:
     from runfix_analytics.night import Done, Executor, Part
@@ -75,9 +76,35 @@ def day(ctx: click.Context, param: click.Parameter, value: str | None) -> date:
     return day_or_none(ctx, param, value) or today()
 
 
+class StoreRoot(click.Path):
+    """A folder, or a URL in a bucket."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """What was said, as a place."""
+        if not isinstance(value, str) or not is_url(value):
+            return super().convert(value, param, ctx)
+        try:
+            return place_of(value)
+        except RunfixError as error:
+            self.fail(str(error), param, ctx)
+
+
+class FilePath(click.Path):
+    """A file or folder of this machine."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """What was said, as a path."""
+        if isinstance(value, str) and is_url(value):
+            self.fail(f"{value} is a URL; write to a file, and copy it there", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 root_option = click.option(
-    "--root", "-C", type=click.Path(path_type=Path), default=Path(), envvar="RUNFIX_ROOT", show_envvar=True,
-    help="The store's folder; default: the folder you are in.",
+    "--root", "-C", type=StoreRoot(), default=Path(), envvar="RUNFIX_ROOT", show_envvar=True,
+    help="The store's folder, or its URL in a bucket (s3://, gs://, az://); default: the folder you are in.",
 )  # fmt: skip
 as_of_option = click.option("--as-of", callback=day, metavar="DATE", help="The day to calculate for; default: today.")
 runner_option = click.option(
@@ -133,7 +160,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def run_stages(root: Path, stages: Sequence[str], as_of: date, ids: Sequence[str], **how: Any) -> "Done":
+def run_stages(root: Place, stages: Sequence[str], as_of: date, ids: Sequence[str], **how: Any) -> "Done":
     """Runs some stages of a night in a loop, with a progress bar for each; `how` are options of publishing."""
     from runfix_analytics import night
     from runfix_analytics.lock import only_writer
@@ -147,9 +174,9 @@ def run_stages(root: Path, stages: Sequence[str], as_of: date, ids: Sequence[str
 def in_a_loop(ids: Sequence[str] = (), **how: Any) -> "Executor":
     """Runs a stage for one part after the other, of these runners or of all, with a progress bar."""
     from runfix_analytics import night
-    from runfix_analytics.store import bucket_of
+    from runfix_analytics.delta_tables import bucket_of
 
-    def each(stage: str, root: Path, as_of: date, parts: "Sequence[Part]") -> "Iterator[Done]":
+    def each(stage: str, root: Place, as_of: date, parts: "Sequence[Part]") -> "Iterator[Done]":
         is_of_all = stage in (night.STUDY, night.SQUAD)
         wanted = [tuple(sorted({bucket_of(runner) for runner in ids}))] if ids and not is_of_all else parts
         yield from _shown(stage, len(wanted), (night.run_stage(stage, root, one, as_of, ids, **how) for one in wanted))
@@ -158,7 +185,7 @@ def in_a_loop(ids: Sequence[str] = (), **how: Any) -> "Executor":
 
 
 def run_night(
-    root: Path,
+    root: Place,
     as_of: date,
     executor: str,
     workers: int | None,
@@ -172,7 +199,7 @@ def run_night(
 
     with executors.opened(executor, workers, scheduler) as run:
 
-        def each(stage: str, root: Path, as_of: date, parts: "Sequence[Part]") -> "Iterator[Done]":
+        def each(stage: str, root: Place, as_of: date, parts: "Sequence[Part]") -> "Iterator[Done]":
             yield from _shown(stage, len(parts), run(stage, root, as_of, parts))
 
         try:

@@ -20,10 +20,11 @@ from polars.testing import assert_frame_equal
 from runfix_analytics import inbox, night, publishing
 from runfix_analytics.assessment import Logs, assess, squad, survey
 from runfix_analytics.catalogue import load
+from runfix_analytics.delta_tables import bucket_of
 from runfix_analytics.errors import StoreError
 from runfix_analytics.readers import strength_sheet
 from runfix_analytics.reports import runner_page
-from runfix_analytics.store import Store, bucket_of
+from runfix_analytics.store import Store
 from runfix_analytics.stored_logs import read_logs
 from runfix_analytics.tables import (
     STORED_RESULTS,

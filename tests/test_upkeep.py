@@ -214,11 +214,11 @@ def test_what_fails_in_it_makes_the_night_partial_and_the_rest_is_done(store: St
     keep(store, 0)
     tidy, seen = upkeep.tidy_table, []
 
-    def breaks(path: Path, *, keep_days: int) -> int:
-        seen.append(path.name)
-        if path.name == "runs":
+    def breaks(store: Store, table: str, *, keep_days: int) -> int:
+        seen.append(table)
+        if table == "runs":
             raise OSError(28, "No space left on device")
-        return tidy(path, keep_days=keep_days)
+        return tidy(store, table, keep_days=keep_days)
 
     monkeypatch.setattr(upkeep, "tidy_table", breaks)
     done = watched(store)

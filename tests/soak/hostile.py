@@ -16,7 +16,8 @@ from time import perf_counter
 from typing import Any
 
 from runfix_analytics import night
-from runfix_analytics.store import Store, bucket_of
+from runfix_analytics.delta_tables import bucket_of
+from runfix_analytics.store import Store
 from runfix_analytics.tables import Imports
 
 RUNNER, DAY = "r1", date(2026, 11, 28)
