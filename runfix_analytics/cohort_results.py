@@ -65,12 +65,18 @@ def _content(results: CohortResults) -> dict[str, Any]:
 
 def read_cohort(store: Store, as_of: date) -> CohortResults | None:
     """The results that hold on a day; none where the squad was not studied for it, or by an earlier version."""
+    kept = kept_cohort(store)
+    return kept if kept is not None and kept.as_of == study_day(as_of) else None
+
+
+def kept_cohort(store: Store) -> CohortResults | None:
+    """The results of the last study, whatever its day; none where there was none, or by an earlier version."""
     path = _path(store)
     if not path.exists():
         return None
     content = json.loads(path.read_text(encoding="utf-8"))
     tables = content["tables"]
-    if content["as_of"] != study_day(as_of).isoformat() or "key" not in content:
+    if "key" not in content:
         return None
     if not all(name in tables and _fits(schema, tables[name]) for name, schema in _TABLES.items()):
         return None
@@ -82,7 +88,7 @@ def read_cohort(store: Store, as_of: date) -> CohortResults | None:
         marks=Marks(**content["marks"]),
     )
     return CohortResults(
-        study_day(as_of),
+        date.fromisoformat(content["as_of"]),
         content["key"],
         content["n_runners"],
         _table(SymptomRates, tables["rates"]),

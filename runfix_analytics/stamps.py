@@ -15,7 +15,6 @@ from typing import Any
 
 import polars as pl
 
-import runfix_analytics
 from runfix_analytics.store import STAMPS, Store, bucket_of
 
 _PACKAGES = ("polars", "numpy", "jinja2", "babel")
@@ -30,7 +29,7 @@ def digest(*parts: object) -> str:
 @cache
 def program() -> str:
     """Which program calculates: a digest of this package's files and of what it calculates and writes with."""
-    here = Path(runfix_analytics.__file__).parent
+    here = Path(__file__).parent
     files = sorted(path for path in here.rglob("*") if path.is_file() and path.suffix != ".pyc")
     return digest(
         *(f"{path.relative_to(here)} {sha256(path.read_bytes()).hexdigest()}" for path in files), *_versions()
