@@ -16,9 +16,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from runfix_analytics import tables
+    from runfix_analytics import charts, tables
     from runfix_analytics.assessment import Assessment, Logs, assess, study
     from runfix_analytics.association import Association, association
+    from runfix_analytics.calibration import calibration
     from runfix_analytics.catalogue import Catalogue, copy_catalogue, load_catalogue
     from runfix_analytics.cohort import Cohort, analysis_rows, cohort
     from runfix_analytics.coverage import coverage
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
     from runfix_analytics.errors import RunfixError
     from runfix_analytics.exposure import exposure
     from runfix_analytics.incidence import incidence, prevalence
-    from runfix_analytics.known_days import known_days
+    from runfix_analytics.known_days import known_days, strict_days
     from runfix_analytics.moves import moves
+    from runfix_analytics.naive import naive_study
     from runfix_analytics.onsets import onset_coverage, onset_lag
     from runfix_analytics.open_store import OpenStore, init, nightly, open  # noqa: A004
-    from runfix_analytics.prediction import prediction_scores
+    from runfix_analytics.prediction import ForwardSplit, GroupSplit, OnsetClassifier, evaluate, prediction_scores
     from runfix_analytics.prediction_rows import prediction_rows
     from runfix_analytics.provenance import explain
     from runfix_analytics.rates import symptom_rates
@@ -48,17 +50,23 @@ __all__ = [
     "Association",
     "Catalogue",
     "Cohort",
+    "ForwardSplit",
+    "GroupSplit",
     "Logs",
+    "OnsetClassifier",
     "OpenStore",
     "RunfixError",
     "Simulated",
     "analysis_rows",
     "assess",
     "association",
+    "calibration",
+    "charts",
     "cohort",
     "copy_catalogue",
     "coverage",
     "episodes",
+    "evaluate",
     "explain",
     "exposure",
     "incidence",
@@ -66,6 +74,7 @@ __all__ = [
     "known_days",
     "load_catalogue",
     "moves",
+    "naive_study",
     "nightly",
     "onset_coverage",
     "onset_lag",
@@ -78,6 +87,7 @@ __all__ = [
     "referrals",
     "running_load",
     "simulate",
+    "strict_days",
     "study",
     "symptom_rates",
     "tables",
@@ -85,10 +95,11 @@ __all__ = [
     "write_squad",
 ]
 
-_MODULES = ("tables",)
+_MODULES = ("charts", "tables")
 _FROM = {
     "assessment": ("Assessment", "Logs", "assess", "study"),
     "association": ("Association", "association"),
+    "calibration": ("calibration",),
     "catalogue": ("Catalogue", "copy_catalogue", "load_catalogue"),
     "cohort": ("Cohort", "analysis_rows", "cohort"),
     "coverage": ("coverage",),
@@ -96,11 +107,12 @@ _FROM = {
     "errors": ("RunfixError",),
     "exposure": ("exposure",),
     "incidence": ("incidence", "prevalence"),
-    "known_days": ("known_days",),
+    "known_days": ("known_days", "strict_days"),
     "moves": ("moves",),
+    "naive": ("naive_study",),
     "onsets": ("onset_coverage", "onset_lag"),
     "open_store": ("OpenStore", "init", "nightly", "open"),
-    "prediction": ("prediction_scores",),
+    "prediction": ("ForwardSplit", "GroupSplit", "OnsetClassifier", "evaluate", "prediction_scores"),
     "prediction_rows": ("prediction_rows",),
     "provenance": ("explain",),
     "rates": ("symptom_rates",),

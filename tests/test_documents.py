@@ -3,8 +3,7 @@
 from datetime import date
 
 import pytest
-
-from tests.documents import ROOT, blocks, run_python
+from documents import ROOT, blocks, run_python
 
 ANALYST = ROOT / "docs" / "analyst.md"
 
@@ -18,7 +17,8 @@ def shown(demo_store, tmp_path_factory):
     (folder / "data").symlink_to(ROOT / "data")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        return run_python(blocks(ANALYST, "python"))
+        names = run_python(blocks(ANALYST, "python"))
+    return names | {"lags_png": (folder / "lags.png").read_bytes()}
 
 
 def test_blocks_are_found_with_their_lines(tmp_path):
@@ -51,3 +51,8 @@ def test_the_analysts_question_is_answered_in_under_ten_lines(shown):
 def test_other_tools_read_the_tables_that_the_document_opens(shown):
     n_runs = shown["store"].runs().collect().height
     assert shown["in_duckdb"] == shown["in_pyarrow"] == shown["in_pandas"] == n_runs > 0
+
+
+def test_the_charts_that_the_document_makes_are_kept_as_pictures(shown):
+    assert shown["lags_png"].startswith(b"\x89PNG")
+    assert all(shown[name].to_dict()["title"] for name in ("strips", "weeks", "ratios", "lags"))
