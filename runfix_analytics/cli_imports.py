@@ -85,15 +85,16 @@ def retry(imports: Sequence[str], root: Place, runners: Sequence[str]) -> None:
 @click.option("--toml", "as_toml", is_flag=True, help="As lines to complete and to paste into exercises.local.toml.")
 def unmapped(root: Place, runners: Sequence[str], *, as_json: bool, as_toml: bool) -> None:
     """List the exercise names that are not recognised, most sets first; what they mean goes in exercises.local.toml."""
-    from runfix_analytics import unmapped as undecided
     from runfix_analytics.store import Store
     from runfix_analytics.tables import StrengthSets
+    from runfix_analytics.unmapped import as_toml as names_as_toml
+    from runfix_analytics.unmapped import unmapped as unmapped_names
 
     store = Store(root)
     catalogue = store.catalogue()
     sets = store.read(StrengthSets, runner_ids(store, runners) or None)
-    names = undecided.unmapped(sets, catalogue=catalogue)
+    names = unmapped_names(sets, catalogue=catalogue)
     if as_toml:
-        click.echo(undecided.as_toml(names, catalogue), nl=False)
+        click.echo(names_as_toml(names, catalogue), nl=False)
     else:
         show(names, [column for column in names.columns if column != "exercise_key"], as_json=as_json)

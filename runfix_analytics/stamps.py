@@ -15,7 +15,6 @@ from typing import Any
 
 import polars as pl
 
-import runfix_analytics
 from runfix_analytics.delta_tables import bucket_of
 from runfix_analytics.places import Place
 from runfix_analytics.store import STAMPS, Store
@@ -32,7 +31,7 @@ def digest(*parts: object) -> str:
 @cache
 def program() -> str:
     """Which program calculates: a digest of this package's files and of what it calculates and writes with."""
-    here = Path(runfix_analytics.__file__).parent
+    here = Path(__file__).parent
     files = sorted(path for path in here.rglob("*") if path.is_file() and path.suffix != ".pyc")
     return digest(
         *(f"{path.relative_to(here)} {sha256(path.read_bytes()).hexdigest()}" for path in files), *_versions()

@@ -24,7 +24,7 @@ HEAVY = (
     "scipy",
     "obstore",
 )
-WITH_SKLEARN = ("runfix_analytics.prediction", "runfix_analytics.lovdal")
+WITH_SKLEARN = ("runfix_analytics.calibration", "runfix_analytics.lovdal", "runfix_analytics.prediction")
 MAX_MODULE_LINES, MAX_FUNCTION_LINES = 500, 60
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
