@@ -24,11 +24,12 @@ _RUN_AT, _STRENGTH_AT = time(7), time(18)
 _REPS = 12
 
 
-def write_squad(squad: Simulated, root: Path) -> Store:
+def write_squad(squad: Simulated, root: Path | str) -> Store:
     """A new store at `root`: runners.csv, made-up names, and for each runner a Strava, a Hevy and an ache-form export.
 
     Raises: ConfigError when there is something at `root` already.
     """
+    root = Path(root)
     if root.exists() and any(root.iterdir()):
         raise ConfigError(f"{root} is not empty; choose a new folder")
     store = Store.create(root)
