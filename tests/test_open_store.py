@@ -238,7 +238,9 @@ def test_exercise_names_are_escaped_wherever_a_notebook_shows_them(demo_copy):
 
 
 def test_a_catalogue_shows_its_areas():
-    shown = rf.load_catalogue()._repr_html_()
+    catalogue = rf.load_catalogue()
+    assert repr(catalogue).startswith(f"<catalogue {catalogue.version}: glutes, hamstrings, calves, core, upper_back; ")
+    shown = catalogue._repr_html_()
     assert "Calves" in shown
     assert "shin splints" in shown
 

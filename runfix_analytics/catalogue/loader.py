@@ -55,7 +55,7 @@ class _Numbered:
 Entry = TypeVar("Entry", Area, Equipment, Exercise, Site, BodyArea, _Numbered, _Linked, Link)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Catalogue:
     """The whole vocabulary, checked; entries keep the order of their file."""
 
@@ -68,6 +68,9 @@ class Catalogue:
     spellings: Spellings
     version: str
     own_names: Mapping[str, str] = field(default_factory=dict)  # name key → exercise id; they win
+
+    def __repr__(self) -> str:
+        return f"<catalogue {self.version}: {', '.join(self.areas)}; {len(self.exercises)} exercises>"
 
     def _repr_html_(self) -> str:
         headings = ["area", "muscles", "symptoms linked to it", "exercises that train it"]
