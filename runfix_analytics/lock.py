@@ -46,6 +46,24 @@ def only_writer(root: Path, what: str, *, any_schema: bool = False) -> Iterator[
         os.close(file)  # frees the lock
 
 
+def holder(root: Path) -> str:
+    """The words of who holds the store now; empty when nobody does."""
+    try:
+        file = os.open(root / LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return ""
+    try:
+        said = clean_text(os.pread(file, _MAX_SAID, 0).decode("utf-8", "replace"))
+        if said:  # left by who was killed, unless the lock is held; it is not tried where nothing stands, for a night
+            try:  # that began in this moment would find it held
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return said
+        return ""
+    finally:
+        os.close(file)
+
+
 @contextmanager
 def bucket_writer(root: Path, bucket: int) -> Iterator[None]:
     """Holds one bucket while the block runs, and waits for it first: a worker may outlive the night that it worked for.

@@ -1,5 +1,6 @@
 """What the commands share: options, runners by name, tables on the screen, and the last line with its exit code."""
 
+import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -74,14 +75,25 @@ def day(ctx: click.Context, param: click.Parameter, value: str | None) -> date:
     return day_or_none(ctx, param, value) or today()
 
 
+def complete_runner(ctx: click.Context, _param: click.Parameter, typed: str) -> list[str]:
+    """Ids of runners that begin as typed, for the shell; never names. Nothing where the store cannot be read."""
+    try:
+        with (Path(ctx.params.get("root") or ".") / "runners.csv").open(encoding="utf-8", errors="replace") as file:
+            ids = [(row.get("runner_id") or "").strip() for row in csv.DictReader(file)]
+    except (OSError, csv.Error):
+        return []
+    return sorted(runner for runner in ids if runner and runner.startswith(typed))
+
+
 root_option = click.option(
     "--root", "-C", type=click.Path(path_type=Path), default=Path(), envvar="RUNFIX_ROOT", show_envvar=True,
     help="The store's folder; default: the folder you are in.",
 )  # fmt: skip
 as_of_option = click.option("--as-of", callback=day, metavar="DATE", help="The day to calculate for; default: today.")
 runner_option = click.option(
-    "--runner", "runners", multiple=True, metavar="RUNNER", help="Only this runner (id or name)."
-)
+    "--runner", "runners", multiple=True, metavar="RUNNER", help="Only this runner (id or name).",
+    shell_complete=complete_runner,
+)  # fmt: skip
 json_option = click.option("--json", "as_json", is_flag=True, help="As JSON, for other programs.")
 
 
@@ -125,6 +137,19 @@ def runner_ids(store: "Store", wanted: Iterable[str]) -> list[str]:
             raise ConfigError(f'"{word}" names {len(matches)} runners; use the id: {", ".join(matches)}')
         ids.append(matches[0])
     return ids
+
+
+def pages_of(store: "Store", ids: Sequence[str]) -> list[tuple[Path, str]]:
+    """The pages that are there, and whose they are: of these runners or of all, then of the squad."""
+    from runfix_analytics import publishing
+
+    names, known = store.names(), store.runners(store.catalogue())["runner_id"]
+    everybody = ids or sorted(known, key=lambda runner: names.get(runner, runner))
+    found = [(publishing.runner_page_path(store.root, runner), names.get(runner, "")) for runner in everybody]
+    found.append((publishing.squad_page_path(store.root), "the squad"))
+    found.append((publishing.exercise_sheet_path(store.root), "exercises, to hand out"))
+    found.append((publishing.cohort_page_path(store.root), "coverage against onset, for analysts"))
+    return [(page, what) for page, what in found if page.exists()]
 
 
 def now() -> datetime:
