@@ -8,6 +8,7 @@ DEMO := build/demo
 
 export DO_NOT_TRACK = 1
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
+export NO_MKDOCS_2_WARNING = 1  # what will be done when MkDocs has a successor: DECISIONS.md
 
 .PHONY: help setup demo test check docs hooks format bench simulate soak clean
 
@@ -42,6 +43,10 @@ check: setup     ## everything that must be green before a commit lands
 format: setup    ## formats and mends what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: setup      ## the site of the docs into build/docs; nothing is fetched
+	$(BIN)/python -m docs.building
+	$(BIN)/python -m mkdocs build --quiet --strict --config-file build/mkdocs.yml
 
 hooks: setup     ## ruff, nbstripout and the import contracts before each commit
 	$(BIN)/pre-commit install
