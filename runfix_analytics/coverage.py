@@ -54,10 +54,14 @@ def rolled(credits_: pl.DataFrame, days: pl.DataFrame, *, catalogue: Catalogue) 
     known = ordered["is_known"].to_numpy().astype(np.float64)
     earned = over.place(credits_, ["q"], areas)["q"] * known[:, None]
     is_enough, uncapped = _share(catalogue, window)
-    summed = _table(ordered, areas, {"known": over.sums(known), "known_q": over.sums(earned)})
-    return summed.select(
-        "runner_id", "local_date", "area_id",
-        coverage=pl.when(is_enough).then(uncapped.clip(upper_bound=1)), n_known_days=pl.col("known").cast(pl.Int16),
+    of_day = ordered.select("runner_id", "local_date", known=pl.Series(over.sums(known)))
+    return (
+        _of_areas(of_day.with_columns(is_enough=is_enough, n_known_days=pl.col("known").cast(pl.Int16)), areas)
+        .with_columns(known_q=pl.Series(over.sums(earned).ravel()).round(_EXACT))
+        .select(
+            "runner_id", "local_date", "area_id",
+            coverage=pl.when("is_enough").then(uncapped.clip(upper_bound=1)), n_known_days="n_known_days",
+        )
     )  # fmt: skip
 
 
@@ -103,14 +107,18 @@ def _summed(sessions: pl.DataFrame, days: pl.DataFrame, window: int, catalogue: 
 def _table(days: pl.DataFrame, areas: Sequence[str], columns: Mapping[str, Numbers]) -> pl.DataFrame:
     """Values by day, or by day and area, as one row per day and area; `days` in the order of runner and day."""
     n_days, n_areas = days.height, len(areas)
-    named = pl.DataFrame({"area_id": pl.Series(areas, dtype=pl.String)})
-    rows = days.select("runner_id", "local_date").join(named, how="cross", maintain_order="left_right")
+    rows = _of_areas(days.select("runner_id", "local_date"), areas)
     shape = (n_days, n_areas)
     values = {
         name: np.broadcast_to(of if of.ndim == len(shape) else of[:, None], shape).ravel()
         for name, of in columns.items()
     }
     return rows.with_columns(pl.Series(name, of).round(_EXACT) for name, of in values.items())
+
+
+def _of_areas(days: pl.DataFrame, areas: Sequence[str]) -> pl.DataFrame:
+    named = pl.DataFrame({"area_id": pl.Series(areas, dtype=pl.String)})
+    return days.join(named, how="cross", maintain_order="left_right")
 
 
 def _sessions(sets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:

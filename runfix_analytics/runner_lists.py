@@ -8,16 +8,18 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import dataframely as dy
 import polars as pl
 
 from runfix_analytics.catalogue import Catalogue, name_key
 from runfix_analytics.errors import ConfigError
 from runfix_analytics.settings import checked_language
-from runfix_analytics.tables import RUNNER_ID, STRENGTH_LOGS, UNITS
+from runfix_analytics.tables import RUNNER_ID, STRENGTH_LOGS, UNITS, Runners
 
 RUNNER_COLUMNS = ("runner_id", "time_zone", "units", "equipment", "active_from", "active_to", "strength_log")
 OPTIONAL_COLUMNS = ("language",)
@@ -87,6 +89,41 @@ def without_runner(content: bytes, runner_id: str) -> bytes:
     return "".join(kept).encode("latin-1")
 
 
+_newest_read: dict[tuple[str, str], dy.DataFrame[Runners]] = {}  # a night asks for the same list for each of its parts
+
+
+def read_runners(path: Path, catalogue: Catalogue) -> dy.DataFrame[Runners]:
+    """One row per runner of runners.csv, by id.
+
+    Raises: ConfigError naming line and column of what is wrong.
+    """
+    text = text_of(path)
+    key = (text, catalogue.version)
+    if key not in _newest_read:
+        read = _runners(lines_of(path), catalogue)
+        _newest_read.clear()
+        _newest_read[key] = read
+    return _newest_read[key]
+
+
+def _runners(
+    lists: tuple[Sequence[str], list[tuple[int, dict[str, str]]]], catalogue: Catalogue
+) -> dy.DataFrame[Runners]:
+    headings, lines = lists
+    missing = set(RUNNER_COLUMNS) - set(headings)
+    if missing:
+        raise ConfigError(f"runners.csv: column {sorted(missing)[0]} is missing")
+    rows: dict[str, dict[str, Any]] = {}
+    for number, cells in lines:
+        where = f"runners.csv line {number}"
+        row = runner_row(cells, where, catalogue)
+        if row["runner_id"] in rows:
+            raise ConfigError(f'{where}, runner_id: "{row["runner_id"]}" stands twice')
+        rows[row["runner_id"]] = row
+    frame = pl.DataFrame(list(rows.values()), schema=Runners.create_empty().schema)
+    return Runners.validate(frame.sort("runner_id"), cast=True)
+
+
 def runner_row(row: Mapping[str, str | None], where: str, catalogue: Catalogue) -> dict[str, Any]:
     """One line of runners.csv as a row of the table Runners.
 
@@ -121,12 +158,19 @@ def _choice(text: str, choices: Sequence[str], where: str) -> str:
 
 
 def _zone(name: str, where: str) -> None:
-    """Both Python and polars must know the zone."""
+    if not _is_zone(name or "UTC"):
+        raise ConfigError(f'{where}: "{name}" is no IANA time zone; write one like Europe/Berlin')
+
+
+@cache
+def _is_zone(name: str) -> bool:
+    """Whether both Python and polars know a zone."""
     try:
-        ZoneInfo(name or "UTC")
-        pl.Series([datetime(2026, 1, 1, tzinfo=UTC)]).dt.convert_time_zone(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError, OSError, pl.exceptions.PolarsError) as error:
-        raise ConfigError(f'{where}: "{name}" is no IANA time zone; write one like Europe/Berlin') from error
+        ZoneInfo(name)
+        pl.Series([datetime(2026, 1, 1, tzinfo=UTC)]).dt.convert_time_zone(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError, pl.exceptions.PolarsError):
+        return False
+    return True
 
 
 def _date(text: str, where: str) -> date | None:

@@ -20,26 +20,45 @@ class Windows:
     """
 
     def __init__(self, days: pl.DataFrame, window: int) -> None:
-        self.days = days.select("runner_id", "local_date").with_row_index("row")
-        begins = (days["runner_id"] != days["runner_id"].shift(1)).fill_null(value=True).to_numpy()
         rows = np.arange(days.height)
-        self._first = np.maximum.accumulate(np.where(begins, rows, 0)) if days.height else rows
+        begins = (days["runner_id"] != days["runner_id"].shift(1)).fill_null(value=True).to_numpy()
+        begun = np.flatnonzero(begins)
+        of_day = np.cumsum(begins) - 1
+        self._first = begun[of_day]
         self._before = np.maximum(rows - window, self._first - 1) + 1
+        # where a runner's day stands among all days between the runner's first and last: found without a search
+        self._runners = pl.Enum(days["runner_id"].gather(begun))
+        dates = _dates(days)
+        since, until = dates[begun], dates[np.append(begun[1:], days.height)[: len(begun)] - 1]
+        spans = until - since + 1
+        self._place = np.cumsum(spans) - spans - since
+        self._since, self._until = (
+            np.append(since, 1),
+            np.append(until, 0),
+        )  # the last of both: of a runner without days
+        self._row = np.full(spans.sum(), -1)
+        self._row[self._place[of_day] + dates] = rows
 
     def place(self, frame: pl.DataFrame, columns: Sequence[str], groups: Sequence[str]) -> dict[str, Numbers]:
         """Columns of a frame of runner_id, local_date and area_id as one row a day and a column for each of `groups`.
 
         Zero where the frame has no row; rows of other days are left out.
         """
-        found = frame.join(self.days, on=["runner_id", "local_date"], how="inner").with_columns(
-            group=pl.col("area_id").replace_strict({name: n for n, name in enumerate(groups)}, return_dtype=pl.Int64)
+        runner = (
+            frame["runner_id"].cast(self._runners, strict=False).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
         )
-        row, group = found["row"].to_numpy(), found["group"].to_numpy()
+        group = frame["area_id"].cast(pl.Enum(groups)).to_physical().to_numpy()
+        dates = _dates(frame)
+        row = np.full(frame.height, -1)
+        is_within = (dates >= self._since[runner]) & (dates <= self._until[runner])
+        row[is_within] = self._row[self._place[runner[is_within]] + dates[is_within]]
+        is_there = row >= 0
+        at = row[is_there] * len(groups) + group[is_there]
         placed = {}
         for name in columns:
-            values = np.zeros((self.days.height, len(groups)))
-            values[row, group] = found[name].to_numpy()
-            placed[name] = values
+            values = np.zeros(len(self._first) * len(groups))
+            values[at] = frame[name].to_numpy()[is_there]
+            placed[name] = values.reshape(-1, len(groups))
         return placed
 
     def sums(self, values: Numbers) -> Numbers:
@@ -54,3 +73,7 @@ class Windows:
         rows = np.arange(len(is_one)).reshape(-1, *([1] * (is_one.ndim - 1)))
         found = np.maximum.accumulate(np.where(is_one, rows, -1), axis=0)
         return np.where(found >= self._first.reshape(rows.shape), found, -1)
+
+
+def _dates(frame: pl.DataFrame) -> Whole:
+    return frame["local_date"].to_physical().cast(pl.Int64).to_numpy()
