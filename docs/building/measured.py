@@ -1,5 +1,6 @@
 """What was measured: the benchmarks, and how much disk the installation takes."""
 
+import ast
 import json
 import platform
 import tomllib
@@ -20,6 +21,7 @@ KEPT, NEW = ROOT / "docs" / "bench.json", ROOT / "build" / "bench.json"
 PACKAGE = "runfix-analytics"
 _MB = 1_000_000
 _NO_EXTRA = ""
+_ALWAYS = ("name", "ours_s", "peer", "peer_s", "ratio", "peak_mb")
 
 
 def keep() -> None:
@@ -33,17 +35,34 @@ def keep() -> None:
 def performance() -> str:
     """The page on speed."""
     told: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8"))
-    header = ("benchmark", "ours, s", "peer", "peer, s", "ratio", "peak memory, MB")
+    header = ("benchmark", "what", "ours, s", "peer", "peer, s", "ratio", "peak memory, MB", "more")
     rows = [
-        (code(row["name"]), row["ours_s"], text(row["peer"] or "alone"), row["peer_s"] or "", row["ratio"] or "", row["peak_mb"])
+        (
+            code(row["name"]),
+            text(_what(row["name"])),
+            row["ours_s"],
+            text(row["peer"] or "alone"),
+            row["peer_s"],
+            row["ratio"],
+            row["peak_mb"],
+            text(", ".join(f"{name} {value}" for name, value in row.items() if name not in _ALWAYS)),
+        )
         for row in told["rows"]
-    ]  # fmt: skip
+    ]
     return (
         f"# Speed\n\nMeasured on {told['measured_on']} on {text(told['machine'])}, by `make bench`: median of five rounds, ours and "
         "the peer in turn, after one that is not counted; both must give the same answer first. Seconds differ from machine to "
-        "machine, the ratio hardly. Peak memory is of the whole process, what was prepared for the peer included. What each row "
-        "does stands in `tests/benchmarks/<name>.py`.\n\n" + table(header, rows)
+        "machine, the ratio hardly. Peak memory is of the whole process, what was prepared for the peer included.\n\n"
+        + table(header, rows)
     )
+
+
+def _what(name: str) -> str:
+    """The first line of the docstring of a benchmark; several rows of nights have one module."""
+    folder = ROOT / "tests" / "benchmarks"
+    path = folder / f"{name}.py"
+    source = (path if path.exists() else folder / "nights.py").read_text(encoding="utf-8")
+    return (ast.get_docstring(ast.parse(source)) or "").split("\n\n")[0]
 
 
 def sizes() -> str:
