@@ -57,8 +57,8 @@ def stage_of_night(stage: str, root: Path, as_of: date, parts: Sequence[Part], r
         return total(run(stage, root, as_of, parts))
     except OSError as error:  # it names a file, whose name may be anything, and Prefect would keep it
         raise OSError(error.errno or 0, error.strerror or type(error).__name__) from None
-    except RunfixError:
-        raise
+    except RunfixError as error:
+        raise error.for_log() from None  # Prefect would keep what it quotes of a file
     except Exception as error:  # its message may quote a log
         raise RuntimeError(type(error).__name__) from None
 
@@ -102,7 +102,10 @@ def nightly(
             artifacts.advance(progress, stage)
             return [done]
 
-        done = watched_night(store.root, as_of or _today(), each, clock=_now, command="the Prefect flow")
+        try:
+            done = watched_night(store.root, as_of or _today(), each, clock=_now, command="the Prefect flow")
+        except RunfixError as error:
+            raise error.for_log() from None
     artifacts.tell(done, store.root)
     log.info("night done: %s, %d left out", done.counts, len(done.failures))
     for failure in done.failures:

@@ -21,6 +21,7 @@ from runfix_analytics.terminal import (
     day_or_none,
     executor_options,
     finish,
+    is_log,
     json_option,
     now,
     pages_of,
@@ -166,7 +167,8 @@ def nightly(
     """The whole night: import, assess, publish what changed. For cron: exit code 0 all, 3 partial, 1 failed."""
     from runfix_analytics.store import Store
 
-    finish(run_night(Store(root).root, as_of, executor, workers, scheduler, is_full=is_full))
+    done = run_night(Store(root).root, as_of, executor, workers, scheduler, is_full=is_full, is_log=is_log())
+    finish(done, is_log=is_log())
 
 
 @main.command()
@@ -347,7 +349,9 @@ for _command in (
 
 def _copy_into_inbox(store: "Store", runner_id: str, path: Path) -> int:
     """Copies a file, or a folder as it is; a file of the same name with other content gets a new name."""
+    from runfix_analytics.lock import lists_writer
     from runfix_analytics.sourcefile import digest, open_checked
+    from runfix_analytics.tombstones import refuse_who_was_erased
 
     inbox = store.root / "inbox" / runner_id
     folder = path.resolve().name if path.is_dir() else ""
@@ -357,7 +361,8 @@ def _copy_into_inbox(store: "Store", runner_id: str, path: Path) -> int:
     for file in files:
         target = inbox / folder / file.relative_to(path) if folder else inbox / file.name
         try:
-            with open_checked(file) as stream:
+            with lists_writer(store.root), open_checked(file) as stream:
+                refuse_who_was_erased(store.root, runner_id)
                 content_id = digest(stream)
                 if target.exists() and _content_id(target) != content_id:
                     target = target.with_name(f"{target.stem}.{content_id[:8]}{target.suffix}")

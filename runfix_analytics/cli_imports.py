@@ -55,8 +55,8 @@ def undo(imports: Sequence[str], root: Path, runners: Sequence[str]) -> None:
     from runfix_analytics.store import Store
 
     store = Store(root)
-    found = ledger.find(store, imports, runner_ids(store, runners) or None)
     with only_writer(store.root, "runfix undo"):
+        found = ledger.find(store, imports, runner_ids(store, runners) or None)
         done = ledger.undo(store, found, store.catalogue(), on=today())
     click.echo(f"taken back: files {done.n_files}, rows {done.n_rows}. They are passed over until: runfix retry")
     click.echo(f"Next: runfix nightly --root {root}, so that the pages know")

@@ -61,21 +61,21 @@ def _keys(
     if stage == ASSESS:
         of_all = _of_squad(stored_squad(store, as_of, catalogue))
         return {runner: stamps.digest(key, of_all) for runner, key in own.items()}
-    return _of_pages(store, own, as_of)
+    return _of_pages(store, own, as_of, catalogue)
 
 
 def _of_squad(of: Squad) -> str:
     return stamps.digest(of.lag_days, of.rates.rows(), of.verdicts.rows())
 
 
-def _of_pages(store: Store, own: Mapping[str, str], as_of: date) -> dict[str, str]:
+def _of_pages(store: Store, own: Mapping[str, str], as_of: date, catalogue: Catalogue) -> dict[str, str]:
     """Pages show what the earlier stages really made, with names, marks, settings and the squad's own study."""
-    made, names, marks = stamps.read(store, own), store.names(), said_of(store.marks(), as_of)
-    common = (store.settings(), outcome(read_cohort(store, as_of)))
+    made, names, marks = stamps.read(store, own), store.names(), said_of(store.marks(), as_of, catalogue)
+    common = stamps.digest(store.settings(), outcome(read_cohort(store, as_of)))
     return {
         runner: stamps.digest(
             key,
-            *common,
+            common,
             *(made[runner].get(stage) for stage in (SURVEY, ASSESS)),
             names.get(runner, ""),
             [sorted(mark.items()) for mark in marks.get(runner, ())],

@@ -16,6 +16,7 @@ import polars as pl
 
 from runfix_analytics import night, runs
 from runfix_analytics.errors import ConfigError, StoreError
+from runfix_analytics.lock import lists_writer
 from runfix_analytics.marks import MARKS_FILE
 from runfix_analytics.runner_lists import LISTS, lines_of, without_runner
 from runfix_analytics.store import TABLES, Store
@@ -91,9 +92,10 @@ def erase(store: Store, runner_ids: Sequence[str], *, on: date) -> Receipt:
     Raises: ConfigError before anything is done when a list of the store cannot be read.
     """
     store.runners(store.catalogue())
-    names, stones = store.names(), read_tombstones(store.root).begun(runner_ids, on)
+    with lists_writer(store.root):  # who puts a line or a file of theirs in comes before the tombstone, or finds it
+        names, stones = store.names(), read_tombstones(store.root).begun(runner_ids, on)
+        store.write_private(store.root / TOMBSTONES_FILE, as_bytes(stones))
     words = [*runner_ids, *(names[runner] for runner in runner_ids if runner in names)]
-    store.write_private(store.root / TOMBSTONES_FILE, as_bytes(stones))
     counts = {
         "records of nights": runs.forget(store, runner_ids, _pattern(words)),
         "files that others hold too, kept": _held_too(store, runner_ids),
@@ -109,7 +111,8 @@ def erase(store: Store, runner_ids: Sequence[str], *, on: date) -> Receipt:
     counts["results and pages of the squad"] = _squad_files(store)
     counts["files that spare nights work"] = _removed(store.root / "cache")
     counts["remains of killed writers"] = sum(_removed(path) for path in _parts(store.root))
-    counts["lines of lists"] = sum(_lines_out(store, runner) for runner in runner_ids)
+    with lists_writer(store.root):
+        counts["lines of lists"] = sum(_lines_out(store, runner) for runner in runner_ids)
     is_new = _squad_pages(store)
     store.write_private(store.root / TOMBSTONES_FILE, as_bytes(stones.finished()))
     return Receipt(_stones(stones, runner_ids), counts, tuple(_left(store, runner_ids, words)), is_new)

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import posixpath
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
@@ -342,20 +342,28 @@ def store_rows(store: Store, accepted: Sequence[Accepted], catalogue: Catalogue)
 
 
 def replace_facts(store: Store, accepted: Sequence[Accepted], ids: Sequence[str], catalogue: Catalogue) -> None:
-    """Writes the logged rows of these runners anew: those of the ledger's imports and those of `accepted`, marked."""
+    """Writes the logged rows of these runners anew: those of the ledger's imports and those of `accepted`, marked.
+
+    With `accepted`, a table that has no row of theirs is left as it is.
+    """
     new = pl.concat([Imports.create_empty(), *(files.imports for files in accepted)]).select("runner_id", "import_id")
 
-    def merged(schema: type[S], frames: Iterable[dy.DataFrame[S]]) -> dy.DataFrame[S]:
+    def write(
+        schema: type[S], frames: Sequence[dy.DataFrame[S]], marked: Callable[[dy.DataFrame[S]], dy.DataFrame[S]]
+    ) -> None:
+        is_new = any(frame.height for frame in frames)
+        if frames and not is_new and not store.has_rows_of(schema, new["import_id"], ids):
+            return
         kept = store.read(schema, ids).join(new, on=["runner_id", "import_id"], how="anti")
-        return schema.validate(pl.concat([kept, *frames]))
+        store.replace(schema, marked(schema.validate(pl.concat([kept, *frames]))), ids)
 
-    runs = mark_activities(merged(Runs, [files.runs for files in accepted]), Runs, catalogue)
-    others = merged(OtherActivities, [files.other_activities for files in accepted])
-    sets = mark_sets(merged(StrengthSets, [files.strength_sets for files in accepted]), catalogue)
-    reports = mark_reports(merged(AcheReports, [files.ache_reports for files in accepted]))
-    store.replace(Runs, runs, ids)
-    store.replace(OtherActivities, mark_activities(others, OtherActivities, catalogue), ids)
-    store.replace(StrengthSets, sets, ids)
-    store.replace(StrengthDays, merged(StrengthDays, [files.strength_days for files in accepted]), ids)
-    store.replace(AcheReports, reports, ids)
-    store.replace(Rejects, merged(Rejects, [files.rejects for files in accepted]), ids)
+    write(Runs, [of.runs for of in accepted], lambda runs: mark_activities(runs, Runs, catalogue))
+    write(
+        OtherActivities,
+        [of.other_activities for of in accepted],
+        lambda others: mark_activities(others, OtherActivities, catalogue),
+    )
+    write(StrengthSets, [of.strength_sets for of in accepted], lambda sets: mark_sets(sets, catalogue))
+    write(StrengthDays, [of.strength_days for of in accepted], lambda days: days)
+    write(AcheReports, [of.ache_reports for of in accepted], mark_reports)
+    write(Rejects, [of.rejects for of in accepted], lambda rejects: rejects)

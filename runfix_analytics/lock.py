@@ -1,4 +1,8 @@
-"""One writer at a time: a lock on a store that the system frees when its holder ends, however it ends."""
+"""One writer at a time: locks on a store that the system frees when their holder ends, however it ends.
+
+One on the whole store, for commands that write tables; one on each bucket; and a short one on what people keep by hand
+(runners.csv, names.csv, marks.csv, erased.csv, files put into an inbox), which nobody holds for longer than a write.
+"""
 
 import fcntl
 import os
@@ -11,11 +15,11 @@ from runfix_analytics.errors import StoreError
 from runfix_analytics.schema_version import require_current
 from runfix_analytics.text import clean_text
 
-LOCK_FILE = ".lock"
+LOCK_FILE, LISTS_LOCK_FILE = ".lock", ".lists.lock"
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
 BUCKET_LOCKS = Path("cache") / "locks"
-BUCKET_WAIT_SECONDS = 600.0
-_LOOK_SECONDS = 0.2
+BUCKET_WAIT_SECONDS, LISTS_WAIT_SECONDS = 600.0, 60.0
+_LOOK_SECONDS, _LOOK_AT_LISTS_SECONDS = 0.2, 0.02
 _MAX_SAID = 200  # bytes
 
 
@@ -73,19 +77,38 @@ def bucket_writer(root: Path, bucket: int) -> Iterator[None]:
     folder = root / BUCKET_LOCKS
     folder.parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
     folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
-    file = os.open(folder / str(bucket), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    wait = (BUCKET_WAIT_SECONDS, _LOOK_SECONDS)
+    said = f"{root}: a worker of an earlier night still has bucket {bucket}; end it, then: runfix nightly"
+    with _waited_for(folder / str(bucket), wait, said):
+        yield
+
+
+@contextmanager
+def lists_writer(root: Path) -> Iterator[None]:
+    """Holds what people keep by hand while it is read, changed and written; waits for who is at it. Never nested.
+
+    Raises: StoreError when somebody has it for longer than a minute.
+    """
+    said = f"{root}: another command has held runners.csv, names.csv, marks.csv or an inbox for a minute; try again"
+    with _waited_for(root / LISTS_LOCK_FILE, (LISTS_WAIT_SECONDS, _LOOK_AT_LISTS_SECONDS), said):
+        yield
+
+
+@contextmanager
+def _waited_for(path: Path, wait: tuple[float, float], said: str) -> Iterator[None]:
+    """Holds a file; `wait`: for how many seconds it is waited for, and how many lie between two looks."""
+    longest, pause = wait
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
     try:
-        until = time.monotonic() + BUCKET_WAIT_SECONDS
+        until = time.monotonic() + longest
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError as error:
                 if time.monotonic() > until:
-                    raise StoreError(
-                        f"{root}: a worker of an earlier night still has bucket {bucket}; end it, then: runfix nightly"
-                    ) from error
-                time.sleep(_LOOK_SECONDS)
+                    raise StoreError(said) from error
+                time.sleep(pause)
         yield
     finally:
         os.close(file)  # frees the lock

@@ -18,7 +18,7 @@ import dataframely as dy
 import polars as pl
 
 from runfix_analytics import due, inbox_index, ledger, publishing, stamps
-from runfix_analytics.assessment import Assessment, assess, survey
+from runfix_analytics.assessment import Assessment, assess, survey, together
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, RunfixError, StoreError
 from runfix_analytics.inbox import COUNTS, Seen, known_imports, read_inbox, store_rows
@@ -43,6 +43,7 @@ from runfix_analytics.tables import (
 from runfix_analytics.text import clean_text
 
 STUDY, SQUAD = "study", "squad"
+WHOLE_INBOX = "inbox"
 _COUNTS = {due.SURVEY: "surveyed", due.ASSESS: "assessed", due.PUBLISH: "pages"}
 
 Part = tuple[int, ...]  # buckets
@@ -249,7 +250,7 @@ def _read_all(
         except OSError:
             raise  # the disk, not this runner: worth another try
         except Exception as error:
-            done += Done({}, (_failure("import", settings.runner_id, "inbox", error),))
+            done += Done({}, (_failure("import", settings.runner_id, WHOLE_INBOX, error),))
             continue
         accepted.extend(files)
         done += Done(seen.counts, tuple(Failure("import", settings.runner_id, *bad) for bad in seen.bad))
@@ -294,12 +295,15 @@ def survey_part(root: Path, part: Part, as_of: date, only: Sequence[str] = ()) -
     catalogue = store.catalogue()
 
     def work(part: dy.DataFrame[Runners]) -> None:
-        logs = read_logs(store, part)
-        aches, exposed = survey(logs, as_of=as_of, catalogue=catalogue)
+        surveyed, logged = [], dict[str, str]()
+        for some in _portions(part):
+            logs = read_logs(store, some)
+            surveyed.append(survey(logs, as_of=as_of, catalogue=catalogue))
+            logged |= due.logged_until_study(logs, as_of)
         ids = list(part["runner_id"])
-        store.replace(Episodes, aches, ids)
-        store.replace(Exposure, exposed, ids)
-        due.note_logged(store, due.logged_until_study(logs, as_of), as_of)
+        store.replace(Episodes, Episodes.validate(pl.concat([aches for aches, _ in surveyed])), ids)
+        store.replace(Exposure, Exposure.validate(pl.concat([exposed for _, exposed in surveyed])), ids)
+        due.note_logged(store, logged, as_of)
 
     return _if_due(due.SURVEY, store, _runners_of(store, part, catalogue, only), as_of, catalogue, work)
 
@@ -311,8 +315,8 @@ def assess_part(root: Path, part: Part, as_of: date, only: Sequence[str] = ()) -
     of = stored_squad(store, as_of, catalogue)
 
     def work(part: dy.DataFrame[Runners]) -> None:
-        result = assess(read_logs(store, part), as_of=as_of, catalogue=catalogue, of=of)
-        store_assessment(store, result, list(part["runner_id"]))
+        found = [assess(read_logs(store, some), as_of=as_of, catalogue=catalogue, of=of) for some in _portions(part)]
+        store_assessment(store, together(found), list(part["runner_id"]))
 
     return _if_due(due.ASSESS, store, _runners_of(store, part, catalogue, only), as_of, catalogue, work)
 
@@ -327,8 +331,7 @@ def study_squad(root: Path, _part: Part, as_of: date, _only: Sequence[str] = ())
             return Done()
         key = due.study_key(store, everybody, as_of, catalogue)
         if key is not None:
-            squad = [_runners_of(store, part, catalogue, ()) for part in parts(root)]
-            study_stored(store, squad, as_of, catalogue, key)
+            study_stored(store, list(_portions(everybody)), as_of, catalogue, key)
     except OSError:
         raise
     except Exception as error:
@@ -364,7 +367,8 @@ def publish_part(
     runners, written = _runners_of(store, part, catalogue, only), list[Path]()
 
     def work(part: dy.DataFrame[Runners]) -> None:
-        publishing.publish_runners(store, part, as_of, since=since)
+        for some in _portions(part):
+            publishing.publish_runners(store, some, as_of, since=since)
         written.extend(page for runner in part["runner_id"] for page in publishing.runner_pages(store.root, runner))
 
     done = _if_due(due.PUBLISH, store, runners, as_of, catalogue, work)
@@ -382,11 +386,13 @@ def publish_squad(
     store = Store(root)
     try:
         catalogue = store.catalogue()
-        key, stamp = due.squad_key(store, store.runners(catalogue), as_of, catalogue), due.squad_stamp(store)
+        everybody = store.runners(catalogue)
+        key, stamp = due.squad_key(store, everybody, as_of, catalogue), due.squad_stamp(store)
         n_pages = stamp.get("pages", 0)
         if stamp.get("key") == key and all(path.exists() for path in publishing.squad_files(store, n_pages)):
             return Done({"pages": n_pages})
-        n_pages = publishing.publish_squad(store, as_of)
+        to_be_written = due.due(store, due.PUBLISH, everybody, as_of, catalogue)
+        n_pages = publishing.publish_squad(store, as_of, set(everybody["runner_id"]) - set(to_be_written))
     except OSError:
         raise
     except Exception as error:
@@ -428,6 +434,11 @@ def _runners_of(store: Store, part: Part, catalogue: Catalogue, only: Sequence[s
     everybody = store.runners(catalogue)
     is_wanted = [bucket_of(runner) in part and (not only or runner in only) for runner in everybody["runner_id"]]
     return Runners.validate(everybody.filter(pl.Series(is_wanted, dtype=pl.Boolean)))
+
+
+def _portions(runners: dy.DataFrame[Runners]) -> Iterator[dy.DataFrame[Runners]]:
+    """The runners of a part, so many at once as fit in memory: a large squad's buckets hold more."""
+    return (Runners.validate(some) for some in runners.iter_slices(_MOST))
 
 
 def _if_due(

@@ -11,13 +11,14 @@
 A PDF lies beside its page under the page's name. Each file is written aside and renamed: readers see whole files only.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 import dataframely as dy
 import polars as pl
 
+from runfix_analytics import squad_lines
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.cohort_results import CohortResults, read_cohort
 from runfix_analytics.errors import StoreError
@@ -25,8 +26,8 @@ from runfix_analytics.page_results import stored_results
 from runfix_analytics.reports import cohort_csv, cohort_page, csv_tables, exercise_sheet, runner_page, squad_page
 from runfix_analytics.reports.csv_file import csv_bytes
 from runfix_analytics.reports.pdf import pdf_bytes
-from runfix_analytics.reports.results import RunnerResults
 from runfix_analytics.reports.wording import RUNNER, Wording, wording
+from runfix_analytics.squad_lines import SquadLine, squad_line
 from runfix_analytics.store import Store
 from runfix_analytics.tables import Runners
 
@@ -38,15 +39,18 @@ def publish_runners(store: Store, runners: dy.DataFrame[Runners], as_of: date, *
     Raises: StoreError for a runner who has not been assessed for that day.
     """
     catalogue, settings = store.catalogue(), store.settings()
+    coachs, lines = wording(settings.language), dict[str, SquadLine]()
     for results in stored_results(store, runners, as_of, catalogue, since=since):
         coach_page, own_page = runner_pages(store.root, results.runner_id)
         own = wording(results.language or settings.language, RUNNER)
-        for path, w in ((coach_page, wording(settings.language)), (own_page, own)):
+        for path, w in ((coach_page, coachs), (own_page, own)):
             _write_page(store, path, runner_page.render(results, catalogue, w))
         weeks = csv_bytes(csv_tables.WEEK_COLUMNS, csv_tables.week_rows(results, catalogue))
         store.write_private(coach_page.with_name("weeks.csv"), weeks)
         aches = csv_bytes(csv_tables.ACHE_COLUMNS, csv_tables.ache_rows(results))
         store.write_private(coach_page.with_name("aches.csv"), aches)
+        lines[results.runner_id] = squad_line(results, catalogue, coachs)
+    squad_lines.keep(store, lines)
 
 
 def write_pdfs(store: Store, pages: Iterable[Path]) -> None:
@@ -59,10 +63,11 @@ def write_pdfs(store: Store, pages: Iterable[Path]) -> None:
             store.write_private(page.with_suffix(".pdf"), pdf_bytes(page.read_text(encoding="utf-8")))
 
 
-def publish_squad(store: Store, as_of: date) -> int:
+def publish_squad(store: Store, as_of: date, unchanged: Iterable[str] = ()) -> int:
     """Writes the squad's pages and tables; a runner without an assessment is named as such. Returns the pages.
 
-    They are in the squad's language; ids and columns of the tables are the same in every language.
+    They are in the squad's language; ids and columns of the tables are the same in every language. `unchanged`: runners
+    whose pages show what is stored, so that what was kept of them with their pages need not be made again.
     Raises: StoreError when nobody has been assessed for that day.
     """
     catalogue, settings = store.catalogue(), store.settings()
@@ -71,29 +76,23 @@ def publish_squad(store: Store, as_of: date) -> int:
     there = _assessed(store, everybody, as_of)
     missing = [runner for runner in everybody["runner_id"] if runner not in set(there["runner_id"])]
     studied = read_cohort(store, as_of)
-    found = [(squad_page.line(results, catalogue, w), results)
-             for results in stored_results(store, there, as_of, catalogue)]  # fmt: skip
-    found.sort(key=lambda pair: squad_page.by_need(pair[0]))
+    kept = squad_lines.kept(store, set(unchanged) & set(there["runner_id"]))
+    others = Runners.validate(there.filter(~pl.col("runner_id").is_in(list(kept))))
+    results_of = stored_results(store, others, as_of, catalogue) if others.height else ()
+    made = [squad_line(results, catalogue, w) for results in results_of]
+    found = sorted([*kept.values(), *made], key=lambda of: squad_page.by_need(of.line))
     absent = [names.get(runner, runner) for runner in missing]
-    lines = [line for line, _ in found]
-    page = squad_page.render(lines, absent, as_of, catalogue, w, is_studied=studied is not None)
+    page = squad_page.render([of.line for of in found], absent, as_of, catalogue, w, is_studied=studied is not None)
     _write_page(store, squad_page_path(store.root), page)
-    _write_squad_table(store, found, catalogue)
+    rows = ((place, *of.cells) for place, of in enumerate(found, 1))
+    table = csv_bytes(csv_tables.squad_columns(catalogue), rows)
+    store.write_private(squad_page_path(store.root).with_name("squad.csv"), table)
     _write_page(store, exercise_sheet_path(store.root), exercise_sheet.render(catalogue, w))
     if studied is None:
+        _remove_cohort(store)
         return 2
     _write_cohort(store, studied, catalogue, w)
     return 3
-
-
-def _write_squad_table(
-    store: Store, found: Sequence[tuple[squad_page.Line, RunnerResults]], catalogue: Catalogue
-) -> None:
-    rows = (csv_tables.squad_row(place, results, line, catalogue)
-            for place, (line, results) in enumerate(found, 1))  # fmt: skip
-    store.write_private(
-        squad_page_path(store.root).with_name("squad.csv"), csv_bytes(csv_tables.squad_columns(catalogue), rows)
-    )
 
 
 def _write_cohort(store: Store, studied: CohortResults, catalogue: Catalogue, w: Wording) -> None:
@@ -103,6 +102,12 @@ def _write_cohort(store: Store, studied: CohortResults, catalogue: Catalogue, w:
     store.write_private(path, page.encode())
     header, *rows = cohort_csv.csv_rows(*of, as_of=as_of, n_runners=n_runners, catalogue=catalogue, w=w)
     store.write_private(path.with_suffix(".csv"), csv_bytes(header, rows))
+
+
+def _remove_cohort(store: Store) -> None:
+    """A page of another day or version would stay beside the others, and no link leads to it."""
+    for suffix in (".html", ".csv", ".pdf"):
+        cohort_page_path(store.root).with_suffix(suffix).unlink(missing_ok=True)
 
 
 def _write_page(store: Store, path: Path, page: str) -> None:

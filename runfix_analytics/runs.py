@@ -89,9 +89,9 @@ def watched_night(
 
 
 def _reason(error: BaseException) -> str:
-    """In words that hold no name and nothing about health: foreign messages may."""
+    """In words that hold no name and nothing about health: foreign messages may, and what ours quote of a file."""
     if isinstance(error, RunfixError):
-        return str(error)
+        return str(error.for_log())
     return (isinstance(error, OSError) and error.strerror) or type(error).__name__
 
 

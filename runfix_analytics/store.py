@@ -39,6 +39,7 @@ from deltalake.exceptions import DeltaError
 
 from runfix_analytics.catalogue import Catalogue, load_for
 from runfix_analytics.errors import ConfigError, StoreError
+from runfix_analytics.lock import lists_writer
 from runfix_analytics.marks import MARKS_FILE, MarksFile, as_table, as_text, parse
 from runfix_analytics.runner_lists import LISTS, encoded, lines_of, read_runners, runner_row, text_of, with_line
 from runfix_analytics.schema_version import SCHEMA, STORE_FILE, encoded_schema, schema_of
@@ -208,19 +209,20 @@ class Store:
         Raises: ConfigError for an unknown time zone, unit, language or piece of equipment, or a name that is empty or
         taken.
         """
+        with lists_writer(self.root):
+            return self._add_runner(
+                name,
+                catalogue,
+                {"time_zone": time_zone, "units": units, "equipment": equipment, "language": language},
+            )
+
+    def _add_runner(self, name: str, catalogue: Catalogue, said: dict[str, str]) -> str:
         name = clean_text(name)
         if not name:
             raise ConfigError("a runner needs a name; it stands in names.csv only")
         if name.casefold() in (known.casefold() for known in self.names().values()):
             raise ConfigError(f'"{name}" is in names.csv already; choose a name that tells them apart')
-        cells = {
-            "runner_id": "new",
-            "time_zone": time_zone,
-            "units": units,
-            "equipment": equipment,
-            "strength_log": STRENGTH_LOGS[0],
-            "language": language,
-        }
+        cells = {"runner_id": "new", "strength_log": STRENGTH_LOGS[0], **said}
         runner_row(cells, "new runner", catalogue)
         taken = {path.name for path in (self.root / "inbox").iterdir()} | set(self.names())
         runner_id = _new_id()
@@ -252,7 +254,7 @@ class Store:
         return parse(text_of(path)) if path.exists() else MarksFile()
 
     def write_marks(self, file: MarksFile) -> None:
-        """Writes the whole of marks.csv, as `write_private` does."""
+        """Writes the whole of marks.csv, as `write_private` does; from reading to writing hold `lists_writer`."""
         self.write_private(self.root / MARKS_FILE, encoded(as_text(file)))
 
     # tables
@@ -295,6 +297,11 @@ class Store:
         frame = frame.with_columns(pl.lit(None, column.dtype).alias(name) for name, column in absent.items())
         order = schema.primary_key() or [name for name in frame.columns if frame.schema[name] != pl.List]
         return schema.validate(frame.sort(order, nulls_last=True), cast=True)
+
+    def has_rows_of(self, schema: type[S], imports: Iterable[str], runners: Iterable[str]) -> bool:
+        """Whether a logged table has rows of imports of these runners, also such as a death left behind."""
+        stored = self._scan(_table_of(schema), runners).select("import_id").unique().collect()
+        return not set(imports).isdisjoint(stored["import_id"])
 
     def outdated(self) -> list[str]:
         """The calculated tables that are missing, or whose columns are those of another version.

@@ -91,6 +91,15 @@ def read_tombstones(root: Path) -> Tombstones:
     return Tombstones(salts[0] if salts else secrets.token_hex(_SALT_BYTES), tuple(stones))
 
 
+def refuse_who_was_erased(root: Path, runner_id: str) -> None:
+    """Nothing is written of a runner whose erasure was begun; to be asked while `lists_writer` is held.
+
+    Raises: ConfigError saying so, without the id.
+    """
+    if stone := read_tombstones(root).of(runner_id):
+        raise ConfigError(f"this runner was erased on {stone.erased_on}; who begins anew is added with runfix add")
+
+
 def as_bytes(tombstones: Tombstones) -> bytes:
     """The file as it is written."""
     text = io.StringIO()

@@ -352,6 +352,60 @@ def test_it_waits_for_nobody_who_is_at_work(store: Store):
     assert not (store.root / TOMBSTONES_FILE).exists()
 
 
+def test_nothing_of_a_runner_is_put_in_while_they_are_erased(store: Store, tmp_path: Path, monkeypatch):
+    """Asked when the inbox is gone and the lists still hold the runner."""
+    file, refused, removed = tmp_path / "more.csv", list[Result](), erasure._removed
+    file.write_text(SHEET)
+
+    def tried(path: Path) -> int:
+        n = removed(path)
+        if path.name == GONE and path.parent.name == "inbox":
+            root = ("--root", store.root)
+            refused.append(runfix("mark", GONE, "away", *root))
+            refused.append(runfix("import", file, "--runner", GONE, *root))
+        return n
+
+    monkeypatch.setattr(erasure, "_removed", tried)
+    shared = shared_original(store)
+    erase(store, GONE)
+    said = f"this runner was erased on {ERASED_ON}; who begins anew is added with runfix add"
+    assert [(result.exit_code, said in result.stderr) for result in refused] == [(1, True)] * 2
+    assert holding(store.root, but=shared) == {}
+
+
+MARKER = """
+import sys
+from itertools import count
+from runfix_analytics.cli import main
+def runfix(*words):
+    try:
+        main([*words, "--root", sys.argv[1]])
+    except SystemExit as end:
+        return end.code
+for n in count():
+    added = runfix("add", f"New {n}")
+    marked = runfix("mark", sys.argv[2], ("ill", "away")[n % 2])
+    if added or marked:
+        sys.exit(f"{n} {added} {marked}")
+"""
+
+
+def test_an_erasure_and_lines_put_in_meanwhile_by_another_process_leave_both_whole(store: Store):
+    shared, n_before = shared_original(store), len(store.names())
+    other = subprocess.Popen(
+        [sys.executable, "-c", MARKER, str(store.root), GONE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while "until further notice" not in other.stdout.readline():
+        pass
+    assert runfix("erase", GONE, "--yes", "--root", store.root).exit_code == 0
+    _, stderr = other.communicate(timeout=60)
+    n, added, marked = stderr.splitlines()[-1].split()
+    assert (added, marked) == ("0", "1")
+    assert "this runner was erased on 20" in stderr or f'no runner "{GONE}"' in stderr
+    assert len(store.names()) == n_before - 1 + int(n) + 1
+    assert holding(store.root, but=shared) == {}
+
+
 # coming back
 
 

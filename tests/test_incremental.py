@@ -8,7 +8,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
+import polars as pl
 import pytest
+from deltalake import DeltaTable
 from polars.testing import assert_frame_equal
 from test_night import form, put, sheet, squad_of, strava
 
@@ -16,7 +18,7 @@ from runfix_analytics import due, inbox, inbox_index, ledger, night, publishing,
 from runfix_analytics.catalogue import load
 from runfix_analytics.cohort_results import read_cohort, study_day
 from runfix_analytics.store import Store
-from runfix_analytics.tables import STORED_RESULTS, Imports
+from runfix_analytics.tables import STORED_FACTS, STORED_RESULTS, Imports, Runs
 
 CATALOGUE = load()
 TUESDAY = date(2026, 3, 31)
@@ -98,6 +100,29 @@ def test_a_night_without_anything_new_works_on_nobody_and_writes_nothing(store, 
     cache = store.root / "cache"
     assert {path for path in after if cache not in path.parents and after[path] != before.get(path)} == set()
     assert set(before) == set(after)
+
+
+def test_a_new_file_writes_only_the_logs_that_it_has_rows_for(store, run_night):
+    versions = {table: DeltaTable(store.table_path(table)).version() for table in STORED_FACTS}
+    put(store, "r3", "more.csv", sheet("2026-03-27"))
+    run_night(store.root, TUESDAY)
+    written = {table for table in STORED_FACTS if DeltaTable(store.table_path(table)).version() != versions[table]}
+    assert written == {"strength_sets", "strength_days", "imports"}
+
+
+def test_rows_that_a_death_left_of_a_file_go_when_it_is_imported(store, run_night):
+    """A file that gave runs to a night that died gives none to the next: nothing may come back with its import."""
+    before = set(store.read(Imports, ["r3"])["import_id"])
+    put(store, "r3", "more.csv", sheet("2026-03-27"))
+    run_night(store.root, TUESDAY)
+    (new,) = set(store.read(Imports, ["r3"])["import_id"]) - before
+    runs, ledger_rows = store.read(Runs, ["r3"]), store.read(Imports, ["r3"])
+    left = runs.head(1).with_columns(import_id=pl.lit(new), run_id=pl.lit("left-behind"))
+    store.replace(Imports, Imports.validate(ledger_rows.filter(pl.col("import_id") != new)), ["r3"])
+    store.replace(Runs, Runs.validate(pl.concat([runs, left])), ["r3"])
+    run_night(store.root, TUESDAY)
+    assert new in set(store.read(Imports, ["r3"])["import_id"])
+    assert_frame_equal(store.read(Runs, ["r3"]), runs)
 
 
 def test_a_night_without_anything_new_still_tells_of_everybody(store, run_night):

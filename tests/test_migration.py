@@ -42,7 +42,9 @@ def run(store: Store, *command: str):
 
 
 def contents(store: Store) -> dict[str, bytes]:
-    files = (path for path in sorted(store.root.rglob("*")) if path.is_file() and path.name != ".lock")
+    files = (
+        path for path in sorted(store.root.rglob("*")) if path.is_file() and path.name not in {".lock", ".lists.lock"}
+    )
     return {path.relative_to(store.root).as_posix(): path.read_bytes() for path in files}
 
 

@@ -28,8 +28,9 @@ from runfix_analytics.reports import ache_section, charts, runner_page, squad_pa
 from runfix_analytics.reports.drawing import Drawing
 from runfix_analytics.reports.results import RunnerResults
 from runfix_analytics.reports.wording import languages, wording
+from runfix_analytics.runner_lists import RUNNER_COLUMNS
 from runfix_analytics.sample_files import AcheAnswer, SheetRow, ache_form_csv, strength_sheet_csv
-from runfix_analytics.store import RUNNER_COLUMNS, Store, bucket_of
+from runfix_analytics.store import Store, bucket_of
 
 CATALOGUE = load()
 ENGLISH = wording()
