@@ -33,7 +33,7 @@ def demo(folder: Path) -> None:
     store = lay_out(folder)
     imported = run_stages(store.root, ["import"], DAY, ())
     earlier = run_stages(store.root, ["survey", night.STUDY, "assess"], COMPARED_WITH, ())
-    done = earlier + run_night(store.root, DAY, "local", None, None, is_full=False)
+    done = earlier + run_night(store.root, DAY, "local", None, None, is_full=False, is_log=False)
     for failure in imported.failures:
         click.echo(f"left out: {failure.what}: {failure.reason}", err=True)
     pages = pages_of(store, ())
