@@ -5,13 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := build/demo
-DEMO_DAY := 2026-10-25
-DEMO_REPORT_BEFORE := 2026-09-27
 
 export DO_NOT_TRACK = 1
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
+export NO_MKDOCS_2_WARNING = 1  # what will be done when MkDocs has a successor: DECISIONS.md
 
-.PHONY: help setup demo test check format bench simulate soak clean
+.PHONY: help setup demo test check docs hooks format bench simulate soak clean
 
 help:            ## what there is
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -21,16 +20,12 @@ setup: $(READY)  ## a virtual environment with everything, at the pinned version
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[flows,dask,objects,prediction,pdf,notebooks,bench,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[flows,dask,objects,prediction,pdf,notebooks,bench,docs,dev]'
 	@touch $(READY)
 
 demo: setup      ## the main job on data/sample: import, assess (four weeks before as well, to compare with), publish
-	rm -rf $(DEMO) && mkdir -p build && cp -R data/sample $(DEMO)
-	$(BIN)/runfix init $(DEMO)
-	$(BIN)/runfix import --root $(DEMO) || test $$? -eq 3
-	$(BIN)/runfix assess --root $(DEMO) --as-of $(DEMO_REPORT_BEFORE)
-	$(BIN)/runfix nightly --root $(DEMO) --as-of $(DEMO_DAY) || test $$? -eq 3
-	@$(BIN)/runfix report --root $(DEMO) --list
+	rm -rf $(DEMO)
+	$(BIN)/runfix demo $(DEMO)
 
 # one process a core: threads of their own would only wait for each other
 test: export OMP_NUM_THREADS = 1
@@ -48,6 +43,13 @@ check: setup     ## everything that must be green before a commit lands
 format: setup    ## formats and mends what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: setup      ## the site of the docs into build/docs; nothing is fetched
+	$(BIN)/python -m docs.building
+	$(BIN)/python -m mkdocs build --quiet --strict --config-file build/mkdocs.yml
+
+hooks: setup     ## ruff, nbstripout and the import contracts before each commit
+	$(BIN)/pre-commit install
 
 bench: setup     ## benchmarks beside their peers; ONLY=name for one; writes build/bench.json
 	$(BIN)/python -m tests.benchmarks $(ONLY)

@@ -12,20 +12,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runfix_analytics import cli_imports, cli_marks, cli_privacy, cli_upkeep
+from runfix_analytics import cli_imports, cli_machine, cli_marks, cli_privacy, cli_upkeep
 from runfix_analytics.errors import ConfigError, ReadError, StoreError
-from runfix_analytics.places import ObjectPath, Place, present
+from runfix_analytics.places import ObjectPath, Place
 from runfix_analytics.terminal import (
     FilePath,
     OneLineErrors,
     StoreRoot,
     as_of_option,
+    complete_runner,
     day_or_none,
     executor_options,
     finish,
     is_log,
     json_option,
     now,
+    pages_of,
     root_option,
     run_night,
     run_stages,
@@ -152,27 +154,13 @@ def report(
         if pdf:
             require()
         done = run_stages(store.root, ["publish", night.SQUAD], newest, ids, since=since, pdf=pdf)
-    pages = _pages(store, ids)
+    pages = pages_of(store, ids)
     for page, what in pages:
         click.echo(f"{page}  {what}".rstrip())
     if is_to_open and pages:
         wanted = 0 if ids else next((i for i, (page, _) in enumerate(pages) if page.parent.name == "reports"), 0)
         click.launch(str(pages[wanted][0]))
     finish(done)
-
-
-def _pages(store: "Store", ids: Sequence[str]) -> list[tuple[Place, str]]:
-    """The pages that are there, and whose they are: of these runners or of all, then of the squad."""
-    from runfix_analytics import publishing
-
-    names, known = store.names(), store.runners(store.catalogue())["runner_id"]
-    everybody = ids or sorted(known, key=lambda runner: names.get(runner, runner))
-    found = [(publishing.runner_page_path(store.root, runner), names.get(runner, "")) for runner in everybody]
-    found.append((publishing.squad_page_path(store.root), "the squad"))
-    found.append((publishing.exercise_sheet_path(store.root), "exercises, to hand out"))
-    found.append((publishing.cohort_page_path(store.root), "coverage against onset, for analysts"))
-    there = present(store.root / "reports", [page for page, _ in found])
-    return [(page, what) for page, what in found if page in there]
 
 
 @main.command()
@@ -259,7 +247,7 @@ def template(form: str, output: Path | None) -> None:
 
 
 @main.command()
-@click.argument("runner")
+@click.argument("runner", shell_complete=complete_runner)
 @click.argument("area")
 @root_option
 @as_of_option
@@ -361,7 +349,7 @@ def lovdal(path: Path) -> None:
 for _command in (
     cli_imports.imports, cli_imports.undo, cli_imports.retry, cli_imports.unmapped, cli_marks.mark, cli_marks.marks_,
     cli_upkeep.migrate, cli_upkeep.rebuild, cli_upkeep.backup, cli_upkeep.restore,
-    cli_privacy.erase, cli_privacy.export,
+    cli_privacy.erase, cli_privacy.export, cli_machine.demo, cli_machine.doctor, cli_machine.completion,
 ):  # fmt: skip
     main.add_command(_command)
 

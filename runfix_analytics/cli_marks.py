@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 import click
 
 from runfix_analytics.places import Place
-from runfix_analytics.terminal import day_or_none, json_option, root_option, runner_ids, runner_option, show, today
+from runfix_analytics.terminal import (
+    complete_runner,
+    day_or_none,
+    json_option,
+    root_option,
+    runner_ids,
+    runner_option,
+    show,
+    today,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +34,7 @@ def _known(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
 
 
 @click.command()
-@click.argument("runner")
+@click.argument("runner", shell_complete=complete_runner)
 @click.argument("kind", metavar="MARK", callback=_known)
 @root_option
 @click.option("--from", "from_on", callback=day_or_none, metavar="DATE", help="First day; default: today.")

@@ -8,14 +8,14 @@ import click
 
 from runfix_analytics.errors import EXIT_PARTIAL, ConfigError
 from runfix_analytics.places import Place
-from runfix_analytics.terminal import FilePath, now, root_option, runner_ids, today
+from runfix_analytics.terminal import FilePath, complete_runner, now, root_option, runner_ids, today
 
 if TYPE_CHECKING:
     from runfix_analytics.erasure import Receipt
 
 
 @click.command()
-@click.argument("runner", required=False)
+@click.argument("runner", required=False, shell_complete=complete_runner)
 @root_option
 @click.option("--again", is_flag=True, help="Whom was erased before and has come back, and what was not finished.")
 @click.option("--yes", is_flag=True, help="Without being asked whether you are sure.")
@@ -68,7 +68,7 @@ def _print(receipt: "Receipt", root: Place) -> None:
 
 
 @click.command()
-@click.argument("runner", required=False)
+@click.argument("runner", required=False, shell_complete=complete_runner)
 @root_option
 @click.option("--to", "target", type=FilePath(path_type=Path), required=True, help="A new file, or a new folder.")
 @click.option("--pseudonymised", is_flag=True, help="Of all runners, for analysts: under other ids, days shifted.")

@@ -49,13 +49,24 @@ PREDICTION_SPLITS = ("by_runner", "forward")
 PREDICTION_VERDICTS = ("scored", "too few onsets to predict")
 
 
+def _ostrc() -> dy.Int16:
+    return dy.Int16(
+        nullable=True, check=lambda column: column.is_in(list(OSTRC_SCORES)), metadata={"one_of": OSTRC_SCORES}
+    )
+
+
 def _runner(*, primary_key: bool = False) -> dy.String:
     return dy.String(primary_key=primary_key, regex=RUNNER_ID)
 
 
 def _one_of(values: Sequence[str], *, nullable: bool = False, primary_key: bool = False) -> dy.String:
     choices = list(values)
-    return dy.String(nullable=nullable, primary_key=primary_key, check=lambda column: column.is_in(choices))
+    return dy.String(
+        nullable=nullable,
+        primary_key=primary_key,
+        check=lambda column: column.is_in(choices),
+        metadata={"one_of": choices},
+    )
 
 
 def _utc(*, nullable: bool = False) -> dy.Datetime:
@@ -218,7 +229,7 @@ class StrengthDays(dy.Schema):
     local_date = dy.Date(primary_key=True)
     source = dy.String(primary_key=True)
     import_id = dy.String(primary_key=True)
-    kind = dy.String(primary_key=True, check=lambda column: column.is_in(list(STRENGTH_DAY_KINDS)))
+    kind = _one_of(STRENGTH_DAY_KINDS, primary_key=True)
 
 
 class AcheReports(dy.Schema):
@@ -257,10 +268,10 @@ class AcheReports(dy.Schema):
     resolved_on = dy.Date(nullable=True)
     linked_report_id = dy.String(nullable=True)
     ill = dy.Bool(nullable=True)
-    ostrc_q1 = dy.Int16(nullable=True, check=lambda column: column.is_in(list(OSTRC_SCORES)))
-    ostrc_q2 = dy.Int16(nullable=True, check=lambda column: column.is_in(list(OSTRC_SCORES)))
-    ostrc_q3 = dy.Int16(nullable=True, check=lambda column: column.is_in(list(OSTRC_SCORES)))
-    ostrc_q4 = dy.Int16(nullable=True, check=lambda column: column.is_in(list(OSTRC_SCORES)))
+    ostrc_q1 = _ostrc()
+    ostrc_q2 = _ostrc()
+    ostrc_q3 = _ostrc()
+    ostrc_q4 = _ostrc()
     note = dy.String(nullable=True)
     duplicate_of = dy.String(nullable=True)
     duplicate_rule = dy.String(nullable=True)
@@ -506,7 +517,7 @@ class Incidence(dy.Schema):
     `n_runners_…`: of how many runners a figure is; rows that may be printed tell of no few of them (see small_groups).
     """
 
-    grouping = dy.String(primary_key=True, check=lambda column: column.is_in(list(GROUPINGS)))
+    grouping = _one_of(GROUPINGS, primary_key=True)
     group_id = dy.String(primary_key=True)
     n_runners = dy.Int32(min=0)
     n_observed_days = dy.Int32(min=0)
@@ -549,7 +560,7 @@ class Prevalence(dy.Schema):
     """
 
     week_start = dy.Date(primary_key=True)
-    grouping = dy.String(primary_key=True, check=lambda column: column.is_in(list(GROUPINGS)))
+    grouping = _one_of(GROUPINGS, primary_key=True)
     group_id = dy.String(primary_key=True)
     n_answered = dy.Int32(min=1)
     n_with_symptom = dy.Int32(min=0)
@@ -746,7 +757,7 @@ class Moves(dy.Schema):
 
     runner_id = _runner(primary_key=True)
     as_of = dy.Date(primary_key=True)
-    form = dy.String(primary_key=True, check=lambda column: column.is_in(["addition", "circuit"]))
+    form = _one_of(["addition", "circuit"], primary_key=True)
     area_id = dy.String(primary_key=True)
     exercise_id = dy.String(primary_key=True)
     place = dy.Int16(min=1)
@@ -760,7 +771,7 @@ class Referrals(dy.Schema):
     runner_id = _runner(primary_key=True)
     as_of = dy.Date(primary_key=True)
     episode_id = dy.String(primary_key=True)
-    flag = dy.String(primary_key=True, check=lambda column: column.is_in(list(RED_FLAGS)))
+    flag = _one_of(RED_FLAGS, primary_key=True)
     site_id = dy.String()
     side = _one_of(ACHE_SIDES)
     withheld_areas = dy.List(dy.String())
@@ -821,8 +832,8 @@ class PredictionScores(dy.Schema):
     `n_onsets` counts episodes, not rows. `is_chosen`: the kind to use; boosting only where it is clearly better.
     """
 
-    split = dy.String(primary_key=True, check=lambda column: column.is_in(list(PREDICTION_SPLITS)))
-    kind = dy.String(primary_key=True, check=lambda column: column.is_in(list(PREDICTION_KINDS)))
+    split = _one_of(PREDICTION_SPLITS, primary_key=True)
+    kind = _one_of(PREDICTION_KINDS, primary_key=True)
     verdict = _one_of(PREDICTION_VERDICTS)
     is_chosen = dy.Bool()
     n_rows = dy.Int32(min=0)

@@ -1,5 +1,6 @@
 """What the commands share: options, runners by name, tables on the screen, and the last line with its exit code."""
 
+import csv
 import json
 import sys
 from collections import Counter
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, ConfigError, RunfixError, without_quotes
-from runfix_analytics.places import Place, is_url, place_of
+from runfix_analytics.places import Place, is_url, place_of, present
 
 if TYPE_CHECKING:
     from runfix_analytics.night import Executor
@@ -103,14 +104,25 @@ class FilePath(click.Path):
         return super().convert(value, param, ctx)
 
 
+def complete_runner(ctx: click.Context, _param: click.Parameter, typed: str) -> list[str]:
+    """Ids of runners that begin as typed, for the shell; never names. Nothing where the store cannot be read."""
+    try:
+        with (Path(ctx.params.get("root") or ".") / "runners.csv").open(encoding="utf-8", errors="replace") as file:
+            ids = [(row.get("runner_id") or "").strip() for row in csv.DictReader(file)]
+    except (OSError, csv.Error):
+        return []
+    return sorted(runner for runner in ids if runner and runner.startswith(typed))
+
+
 root_option = click.option(
     "--root", "-C", type=StoreRoot(), default=Path(), envvar="RUNFIX_ROOT", show_envvar=True,
     help="The store's folder, or its URL in a bucket (s3://, gs://, az://); default: the folder you are in.",
 )  # fmt: skip
 as_of_option = click.option("--as-of", callback=day, metavar="DATE", help="The day to calculate for; default: today.")
 runner_option = click.option(
-    "--runner", "runners", multiple=True, metavar="RUNNER", help="Only this runner (id or name)."
-)
+    "--runner", "runners", multiple=True, metavar="RUNNER", help="Only this runner (id or name).",
+    shell_complete=complete_runner,
+)  # fmt: skip
 json_option = click.option("--json", "as_json", is_flag=True, help="As JSON, for other programs.")
 
 
@@ -154,6 +166,20 @@ def runner_ids(store: "Store", wanted: Iterable[str]) -> list[str]:
             raise ConfigError(f'"{word}" names {len(matches)} runners; use the id: {", ".join(matches)}')
         ids.append(matches[0])
     return ids
+
+
+def pages_of(store: "Store", ids: Sequence[str]) -> list[tuple[Place, str]]:
+    """The pages that are there, and whose they are: of these runners or of all, then of the squad."""
+    from runfix_analytics import publishing
+
+    names, known = store.names(), store.runners(store.catalogue())["runner_id"]
+    everybody = ids or sorted(known, key=lambda runner: names.get(runner, runner))
+    found = [(publishing.runner_page_path(store.root, runner), names.get(runner, "")) for runner in everybody]
+    found.append((publishing.squad_page_path(store.root), "the squad"))
+    found.append((publishing.exercise_sheet_path(store.root), "exercises, to hand out"))
+    found.append((publishing.cohort_page_path(store.root), "coverage against onset, for analysts"))
+    there = present(store.root / "reports", [page for page, _ in found])
+    return [(page, what) for page, what in found if page in there]
 
 
 def now() -> datetime:

@@ -45,7 +45,7 @@ def heavy_after(code: str) -> list[str]:
 _COMMANDS = (
     "", "init", "add", "import", "assess", "report", "nightly", "imports", "undo", "retry", "unmapped", "mark", "marks",
     "erase", "export", "migrate", "rebuild", "backup", "restore", "status", "template", "explain", "simulate",
-    "replicate", "replicate lovdal",
+    "replicate", "replicate lovdal", "demo", "doctor", "completion",
 )  # fmt: skip
 
 

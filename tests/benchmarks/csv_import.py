@@ -21,7 +21,7 @@ N_FILES, N_PARTS = 20, 21  # of 20 workouts each
 def alone() -> dict[str, Any]:
     """Seconds of one import by a process that has imported before, and of the readers alone."""
     with tempfile.TemporaryDirectory() as folder:
-        for name, n_files in (("warm up", 1), ("measured", N_FILES)):
+        for name, n_files in (("warm_up", 1), ("measured", N_FILES)):
             store = Store.create(Path(folder) / name)
             with (store.root / "runners.csv").open("a") as file:
                 file.write(f"{RUNNER},Europe/Berlin,metric,,,,partial\n")

@@ -1,0 +1,20 @@
+// A page opened from the disk may start no worker, and the search of the site is one: it runs in a hidden frame instead.
+if (location.protocol === "file:") {
+  window.Worker = class extends EventTarget {
+    constructor(url) {
+      super()
+      const frame = document.createElement("iframe")
+      frame.hidden = true
+      document.body.append(frame)
+      this.inside = frame.contentWindow
+      this.inside.postMessage = data => this.dispatchEvent(new MessageEvent("message", { data }))
+      const script = frame.contentDocument.createElement("script")
+      script.src = url
+      this.ready = new Promise(resolve => script.addEventListener("load", resolve))
+      frame.contentDocument.body.append(script)
+    }
+    postMessage(data) {
+      this.ready.then(() => this.inside.dispatchEvent(new MessageEvent("message", { data })))
+    }
+  }
+}
