@@ -73,7 +73,7 @@ def _at_work(root: Place, said: str) -> str:
 
 
 def holder(root: Place) -> str:
-    """The words of who holds the store now; empty when nobody does, and in a bucket, whose lease only the next reads."""
+    """The words of who holds the store now; empty when nobody does, and for a store in a bucket."""
     if isinstance(root, ObjectPath):
         return ""
     try:
