@@ -51,7 +51,6 @@ Part = tuple[int, ...]  # buckets
 _PARTS, _FEW, _MOST, _MOST_TO_IMPORT = 8, 25, 100, 8  # parts for all workers, and runners in one
 
 LOG = logging.getLogger(__name__)
-
 S = TypeVar("S", bound=dy.Schema)
 
 
