@@ -82,6 +82,7 @@ class Assessment:
     moves: dy.DataFrame[Moves]
 
 
+DAILY = (RunningLoad, KnownDays, Coverage)
 _TABLES: dict[str, type[dy.Schema]] = {
     "recognised_sets": RecognisedSets,
     "running_load": RunningLoad,
@@ -122,14 +123,17 @@ def study(cohorts: Iterable[Cohort], of: Squad, *, catalogue: Catalogue) -> Asso
     return association(combine(cohorts), lag_days=of.lag_days, catalogue=catalogue)
 
 
-def assess(logs: Logs, *, as_of: date, catalogue: Catalogue, of: Squad | None = None) -> Assessment:
+def assess(
+    logs: Logs, *, as_of: date, catalogue: Catalogue, of: Squad | None = None, since: date | None = None
+) -> Assessment:
     """Every derived table for the runners of `logs`, from what they logged up to `as_of`.
 
-    `of` is the squad they belong to, where `logs` holds only a part of it; without it they are the squad.
+    `of` is the squad they belong to, where `logs` holds only a part of it; without it they are the squad. With `since`
+    the tables by day (DAILY) hold the days after it only: those up to it stand while nothing new is logged.
     """
     sets = recognise(logs.strength_sets, as_of=as_of, catalogue=catalogue)
     days = known_days(logs.runners, logs.runs, sets, logs.strength_days, as_of=as_of, catalogue=catalogue)
-    covered = coverage(sets, days, catalogue=catalogue)
+    covered = coverage(sets, days, catalogue=catalogue, since=since)
     load = running_load(logs.runs, as_of=as_of, catalogue=catalogue)
     aches, exposed = survey(logs, as_of=as_of, catalogue=catalogue)
     all_runners = of or squad(aches, exposed, catalogue=catalogue)
@@ -140,6 +144,9 @@ def assess(logs: Logs, *, as_of: date, catalogue: Catalogue, of: Squad | None = 
         verdicts=all_runners.verdicts, as_of=as_of, catalogue=catalogue,
     )  # fmt: skip
     handed = moves(advice, logs.runners, sets, aches, flags, as_of=as_of, catalogue=catalogue)
+    if since is not None:
+        load = RunningLoad.validate(load.filter(pl.col("local_date") > since))
+        days = KnownDays.validate(days.filter(pl.col("local_date") > since))
     return Assessment(as_of, sets, load, days, covered, aches, exposed, before, flags, advice, handed)
 
 
