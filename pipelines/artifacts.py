@@ -15,7 +15,8 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from runfix_analytics.night import STAGES, Done
+from runfix_analytics.night import STAGES
+from runfix_analytics.parts import Done
 from runfix_analytics.places import Place
 from runfix_analytics.publishing import squad_page_path
 

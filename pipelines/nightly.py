@@ -26,7 +26,8 @@ from pydantic import Field
 from pipelines import artifacts
 from runfix_analytics import executors
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, RunfixError, StageError
-from runfix_analytics.night import Done, Executor, Part, total
+from runfix_analytics.night import Executor
+from runfix_analytics.parts import Done, Part, total
 from runfix_analytics.places import Place, is_url, place_of
 from runfix_analytics.runs import watched_night
 from runfix_analytics.store import Store

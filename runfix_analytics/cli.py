@@ -135,6 +135,8 @@ def report(
 ) -> None:  # fmt: skip
     """Write the pages of what is assessed, and print where they are."""
     from runfix_analytics import night
+    from runfix_analytics.calculated_parts import last_assessed
+    from runfix_analytics.parts import Done
     from runfix_analytics.reports.pdf import require
     from runfix_analytics.store import Store
 
@@ -142,9 +144,9 @@ def report(
         raise click.UsageError("--open is for pages in a folder; fetch these from the bucket to look at them")
     store = Store(root)
     ids = runner_ids(store, runners)
-    done = night.Done()
+    done = Done()
     if not only_list:
-        newest = as_of or night.last_assessed(store)
+        newest = as_of or last_assessed(store)
         if since and since >= newest:
             raise click.UsageError(f"--since must lie before the day of the pages, {newest}")
         if pdf:

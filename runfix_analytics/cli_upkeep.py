@@ -38,13 +38,14 @@ def rebuild(root: Place, as_of: date | None, *, facts: bool) -> None:
 
     With --facts the logs too, from the kept originals: the ledger says which, what was taken back stays so.
     """
-    from runfix_analytics import night, rebuilding
+    from runfix_analytics import rebuilding
+    from runfix_analytics.calculated_parts import last_assessed
     from runfix_analytics.lock import only_writer
     from runfix_analytics.store import Store
 
     store = Store(root)
     with only_writer(store.root, f"runfix rebuild since {now():%Y-%m-%d %H:%M} UTC"):
-        day = as_of or night.last_assessed(store)
+        day = as_of or last_assessed(store)
         finish(rebuilding.rebuild(store, day, in_a_loop(), facts=facts))
 
 

@@ -13,6 +13,7 @@ from datetime import date
 import polars as pl
 
 from runfix_analytics import night, runs
+from runfix_analytics.calculated_parts import last_assessed
 from runfix_analytics.errors import ConfigError, StoreError
 from runfix_analytics.lock import lists_writer
 from runfix_analytics.marks import MARKS_FILE
@@ -164,7 +165,7 @@ def _squad_files(store: Store) -> int:
 def _squad_pages(store: Store) -> bool:
     """Writes the squad's pages anew from what is stored of the others; false where there is nothing to write."""
     try:
-        newest = night.last_assessed(store)
+        newest = last_assessed(store)
     except StoreError:
         return False
     return bool(night.publish_squad(store.root, (), newest).counts.get("pages"))

@@ -16,7 +16,8 @@ from runfix_analytics import stamps
 from runfix_analytics.dask_workers import dask_workers
 from runfix_analytics.errors import ConfigError, RunfixError, StageError
 from runfix_analytics.lock import bucket_writer
-from runfix_analytics.night import Done, Failure, Part, run_stage
+from runfix_analytics.night import run_stage
+from runfix_analytics.parts import Done, Failure, Part
 from runfix_analytics.places import Place
 from runfix_analytics.processes import n_cores, worker_processes
 

@@ -21,6 +21,7 @@ from typing import Any
 from runfix_analytics import night
 from runfix_analytics.errors import EXIT_FAILED, RunfixError
 from runfix_analytics.lock import only_writer
+from runfix_analytics.parts import Done
 from runfix_analytics.places import Place, ordered
 from runfix_analytics.settings import SETTINGS_FILE
 from runfix_analytics.store import Store
@@ -63,7 +64,7 @@ def watched_night(
     clock: Callable[[], datetime],
     command: str = "runfix nightly",
     is_full: bool = False,
-) -> night.Done:
+) -> Done:
     """A whole night, alone on the store and with a record; what fails is recorded and raised.
 
     `is_full`: everything is done anew, changed or not.
@@ -79,7 +80,7 @@ def watched_night(
         except BaseException as error:
             reason = _reason(error)
             with suppress(OSError):  # a full disk: what was wrong first is what is told
-                _write(store, _run(store, run_id, command, as_of, (started, clock()), night.Done(), reason))
+                _write(store, _run(store, run_id, command, as_of, (started, clock()), Done(), reason))
             raise
         run = _run(store, run_id, command, as_of, (started, clock()), done, "")
         _write(store, run)
@@ -101,7 +102,7 @@ def _run(
     command: str,
     as_of: date,
     times: tuple[datetime, datetime],
-    done: night.Done,
+    done: Done,
     reason: str,
 ) -> Run:
     failed = bool(reason) or done.exit_code == EXIT_FAILED

@@ -26,6 +26,7 @@ import secrets
 import stat
 import tomllib
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, TypeVar
 
@@ -298,8 +299,10 @@ class Store:
         for table in tables:
             self.tables.renew(table, STORED_RESULTS[table].create_empty())
 
-    def replace(self, schema: type[S], frame: dy.DataFrame[S], runners: Iterable[str]) -> None:
-        """Puts `frame` in the place of all rows of these runners, in one commit.
+    def replace(
+        self, schema: type[S], frame: dy.DataFrame[S], runners: Iterable[str], after: date | None = None
+    ) -> None:
+        """Puts `frame` in the place of all rows of these runners, in one commit; `after`: of those after that day.
 
         Raises: StoreError when `frame` holds a runner who is not among them.
         """
@@ -313,6 +316,8 @@ class Store:
             buckets = ", ".join(str(bucket) for bucket in sorted({bucket_of(runner) for runner in ids}))
             quoted = ", ".join(f"'{runner}'" for runner in ids)
             predicate = f"bucket IN ({buckets}) AND runner_id IN ({quoted})"
+            if after is not None:
+                predicate += f" AND local_date > '{after}'"
             self.tables.write(_table_of(schema), frame, predicate=predicate)
 
     # files

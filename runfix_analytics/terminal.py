@@ -15,7 +15,8 @@ from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, ConfigError, Runf
 from runfix_analytics.places import Place, is_url, place_of
 
 if TYPE_CHECKING:
-    from runfix_analytics.night import Done, Executor, Part
+    from runfix_analytics.night import Executor
+    from runfix_analytics.parts import Done, Part
     from runfix_analytics.store import Store
 
 _NO_TERMINAL_WIDTH = 1000

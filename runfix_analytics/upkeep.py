@@ -12,11 +12,12 @@ from pathlib import Path
 from shutil import rmtree
 from time import perf_counter
 
+import polars as pl
 from deltalake import DeltaTable
 
 from runfix_analytics.delta_tables import LOG
 from runfix_analytics.errors import RunfixError
-from runfix_analytics.night import Done, Failure
+from runfix_analytics.parts import Done, Failure
 from runfix_analytics.places import ObjectPath, Place, below, ordered
 from runfix_analytics.private_files import PART, private_files, telling_where
 from runfix_analytics.store import FOLDERS, TABLES, Store
@@ -25,6 +26,7 @@ STAGE = "upkeep"
 KEPT_RECORDS = 400  # nights
 _PART_LIVES = timedelta(days=1)  # what is younger may be at work: runfix add and files that come in hold no lock
 _COMMITS_PER_CHECKPOINT = 20
+_MOST_FILES = 7  # of a bucket; joining them writes the bucket's history anew
 _ASIDE = re.compile(r"\.[0-9a-f]{16}" + re.escape(PART))
 _HISTORY = ("delta.logRetentionDuration", "delta.deletedFileRetentionDuration")
 
@@ -62,11 +64,20 @@ def _tidied(store: Store, name: str, keep_days: int) -> int:
     history = dict.fromkeys(_HISTORY, f"interval {keep_days} days")
     if {name: table.metadata().configuration.get(name) for name in _HISTORY} != history:
         table.alter.set_table_properties(history)
-    if len(table.file_uris()) > len(table.partitions()):
-        table.optimize.compact()
+    if scattered := _scattered(table):
+        table.optimize.compact([("bucket", "in", scattered)])
     n_removed = _remove_data(table, store.table_path(name), keep_days)
     _shorten_log(store, name)
     return n_removed
+
+
+def _scattered(table: DeltaTable) -> list[str]:
+    """The buckets in so many files that joining them pays: each night adds a small one to the tables by day."""
+    files = pl.DataFrame(table.get_add_actions(flatten=True))
+    if files.is_empty():
+        return []
+    counted = files.group_by(pl.col("partition.bucket").cast(pl.String)).len()
+    return sorted(counted.filter(pl.col("len") > _MOST_FILES)["partition.bucket"])
 
 
 def _remove_data(table: DeltaTable, path: Place, keep_days: int) -> int:

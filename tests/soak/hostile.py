@@ -89,7 +89,7 @@ def one(name: str) -> dict[str, Any]:
         CASES[name](path)
         before, n_bytes = _peak_mb(), path.stat().st_size
         began = perf_counter()
-        done = night.import_bucket(store.root, bucket_of(RUNNER), DAY)
+        done = night.import_part(store.root, (bucket_of(RUNNER),), DAY)
         seconds = perf_counter() - began
         ledger = store.read(Imports)
         outside = [str(path) for path in Path(folder).parent.glob("escaped.csv")]
