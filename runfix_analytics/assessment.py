@@ -118,9 +118,19 @@ def cohort_of(logs: Logs, aches: dy.DataFrame[Episodes], of: Squad, *, as_of: da
     return cohort(logs.runs, logs.ache_reports, sets, days, load, aches, as_of=as_of, catalogue=catalogue, keep=keep)
 
 
-def study(cohorts: Iterable[Cohort], of: Squad, *, catalogue: Catalogue) -> Association:
-    """Coverage against onset over all of a squad's runners."""
+def study_cohorts(cohorts: Iterable[Cohort], of: Squad, *, catalogue: Catalogue) -> Association:
+    """Coverage against onset over all of a squad's runners, given in parts that fit in memory."""
     return association(combine(cohorts), lag_days=of.lag_days, catalogue=catalogue)
+
+
+def study(logs: Logs, *, as_of: date, catalogue: Catalogue) -> Association:
+    """Coverage against onset over the runners of `logs`, taken for the whole squad, from what they logged by `as_of`.
+
+    Too few onsets are a value: null estimates with the reason. Source: method.md §4.
+    """
+    aches, exposed = survey(logs, as_of=as_of, catalogue=catalogue)
+    of = squad(aches, exposed, catalogue=catalogue)
+    return study_cohorts([cohort_of(logs, aches, of, as_of=as_of, catalogue=catalogue)], of, catalogue=catalogue)
 
 
 def assess(

@@ -1,10 +1,10 @@
 """The commands about what came in: the ledger, taking back, trying again, names that nobody knows."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
+from runfix_analytics.places import Place
 from runfix_analytics.terminal import finish, json_option, root_option, runner_ids, runner_option, show, today
 
 
@@ -13,7 +13,7 @@ from runfix_analytics.terminal import finish, json_option, root_option, runner_i
 @runner_option
 @json_option
 @click.option("--rejects", is_flag=True, help="List the rejected rows instead of the files.")
-def imports(root: Path, runners: Sequence[str], *, as_json: bool, rejects: bool) -> None:
+def imports(root: Place, runners: Sequence[str], *, as_json: bool, rejects: bool) -> None:
     """List the ledger: every file, what was made of it, and why not."""
     import polars as pl
 
@@ -48,7 +48,7 @@ def imports(root: Path, runners: Sequence[str], *, as_json: bool, rejects: bool)
 @click.argument("imports", nargs=-1, required=True, metavar="IMPORT...")
 @root_option
 @runner_option
-def undo(imports: Sequence[str], root: Path, runners: Sequence[str]) -> None:
+def undo(imports: Sequence[str], root: Place, runners: Sequence[str]) -> None:
     """Take imports back completely, an archive with all its files. IMPORT: an id of runfix imports, or a file name."""
     from runfix_analytics import ledger
     from runfix_analytics.lock import only_writer
@@ -66,7 +66,7 @@ def undo(imports: Sequence[str], root: Path, runners: Sequence[str]) -> None:
 @click.argument("imports", nargs=-1, metavar="[IMPORT]...")
 @root_option
 @runner_option
-def retry(imports: Sequence[str], root: Path, runners: Sequence[str]) -> None:
+def retry(imports: Sequence[str], root: Place, runners: Sequence[str]) -> None:
     """Read files again from their kept copies, after a fix; without IMPORT all that failed or are damaged."""
     from runfix_analytics import night
     from runfix_analytics.lock import only_writer
@@ -83,17 +83,18 @@ def retry(imports: Sequence[str], root: Path, runners: Sequence[str]) -> None:
 @runner_option
 @json_option
 @click.option("--toml", "as_toml", is_flag=True, help="As lines to complete and to paste into exercises.local.toml.")
-def unmapped(root: Path, runners: Sequence[str], *, as_json: bool, as_toml: bool) -> None:
+def unmapped(root: Place, runners: Sequence[str], *, as_json: bool, as_toml: bool) -> None:
     """List the exercise names that are not recognised, most sets first; what they mean goes in exercises.local.toml."""
-    from runfix_analytics import unmapped as undecided
     from runfix_analytics.store import Store
     from runfix_analytics.tables import StrengthSets
+    from runfix_analytics.unmapped import as_toml as names_as_toml
+    from runfix_analytics.unmapped import unmapped as unmapped_names
 
     store = Store(root)
     catalogue = store.catalogue()
     sets = store.read(StrengthSets, runner_ids(store, runners) or None)
-    names = undecided.unmapped(sets, catalogue=catalogue)
+    names = unmapped_names(sets, catalogue=catalogue)
     if as_toml:
-        click.echo(undecided.as_toml(names, catalogue), nl=False)
+        click.echo(names_as_toml(names, catalogue), nl=False)
     else:
         show(names, [column for column in names.columns if column != "exercise_key"], as_json=as_json)

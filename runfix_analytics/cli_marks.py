@@ -1,11 +1,11 @@
 """The commands for what a coach says of a runner: seen by a physio, paused, away, ill, race week."""
 
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from runfix_analytics.places import Place
 from runfix_analytics.terminal import (
     complete_runner,
     day_or_none,
@@ -45,7 +45,7 @@ def _known(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
 @click.option("--ended", callback=day_or_none, metavar="DATE", help="The running mark ends; DATE is its last day.")
 @click.option("--remove", is_flag=True, help="Take back what was a mistake; of several the one that begins on --from.")
 def mark(
-    runner: str, kind: str, root: Path, from_on: date | None, to_on: date | None, ended: date | None, *, remove: bool
+    runner: str, kind: str, root: Place, from_on: date | None, to_on: date | None, ended: date | None, *, remove: bool
 ) -> None:
     """Say of RUNNER what no log says. MARK: seen-by-physio, paused, away, ill or race-week.
 
@@ -81,7 +81,7 @@ def mark(
 @root_option
 @runner_option
 @json_option
-def marks_(root: Path, runners: "Sequence[str]", *, as_json: bool) -> None:
+def marks_(root: Place, runners: "Sequence[str]", *, as_json: bool) -> None:
     """List what was said of the runners with runfix mark; a mark without a last day holds until further notice."""
     import polars as pl
 

@@ -17,7 +17,7 @@ import polars as pl
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.coverage import DAYS_PER_WEEK, session_credits
 from runfix_analytics.exposure import days_of_episodes, diary_days
-from runfix_analytics.known_days import NOT_FOR_ONSETS
+from runfix_analytics.known_days import is_strictly_known
 from runfix_analytics.tables import (
     ROW_EXCLUSIONS,
     AcheReports,
@@ -239,9 +239,8 @@ def cohort_days(
     Source: method.md §1, §4.
     """
     window = catalogue.days("coverage.window")
-    evidence = pl.col("evidence")
     ordered = days.select(*_DAY, "evidence", "is_known", "known_from").sort(_DAY).with_columns(
-        is_known=pl.col("is_known") & ~evidence.is_in(NOT_FOR_ONSETS)
+        is_known=is_strictly_known()
     )  # fmt: skip
     summed = ordered.with_columns(
         credits=pl.Series(_credits(sets, ordered, window, catalogue), dtype=pl.Array(pl.Float64, len(catalogue.areas))),

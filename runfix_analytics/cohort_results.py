@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from io import StringIO
-from pathlib import Path
 from typing import Any, TypeVar
 
 import dataframely as dy
 import polars as pl
 
 from runfix_analytics.association import Association
+from runfix_analytics.places import Place
 from runfix_analytics.store import Store
 from runfix_analytics.tables import Estimates, Exclusions, Incidence, Prevalence, SymptomRates, Verdicts
 from runfix_analytics.verdicts import Marks
@@ -66,16 +66,21 @@ def _content(results: CohortResults) -> dict[str, Any]:
 
 def read_cohort(store: Store, as_of: date) -> CohortResults | None:
     """The results that hold on a day; none where the squad was not studied for it, or by an earlier version."""
+    kept = kept_cohort(store)
+    return kept if kept is not None and kept.as_of == study_day(as_of) else None
+
+
+def kept_cohort(store: Store) -> CohortResults | None:
+    """The results of the last study, whatever its day; none where there was none, or by an earlier version."""
     path = _path(store)
-    return _results(path.read_text(encoding="utf-8"), study_day(as_of)) if path.exists() else None
+    return _results(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 @lru_cache(maxsize=1)  # a night asks for the same results for each of its parts
-def _results(text: str, day: date) -> CohortResults | None:
+def _results(text: str) -> CohortResults | None:
     content = json.loads(text)
     tables = content["tables"]
-    is_ours = "key" in content and set(content["found"]) == set(_FACTS)
-    if content["as_of"] != day.isoformat() or not is_ours:
+    if "key" not in content or set(content["found"]) != set(_FACTS):
         return None
     if not all(name in tables and _fits(schema, tables[name]) for name, schema in _TABLES.items()):
         return None
@@ -87,7 +92,7 @@ def _results(text: str, day: date) -> CohortResults | None:
         marks=Marks(**content["marks"]),
     )
     return CohortResults(
-        day,
+        date.fromisoformat(content["as_of"]),
         content["key"],
         content["n_runners"],
         _table(SymptomRates, tables["rates"]),
@@ -118,7 +123,7 @@ _TABLES: dict[str, type[dy.Schema]] = {
 }
 
 
-def _path(store: Store) -> Path:
+def _path(store: Store) -> Place:
     return store.root / "results" / "cohort.json"
 
 

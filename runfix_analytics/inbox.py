@@ -6,8 +6,9 @@ import posixpath
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from pathlib import Path, PurePosixPath
-from typing import BinaryIO, TypeVar, cast
+from os import SEEK_END
+from pathlib import PurePosixPath
+from typing import BinaryIO, TypeVar
 
 import dataframely as dy
 import polars as pl
@@ -18,6 +19,7 @@ from runfix_analytics.duplicates import mark_activities, mark_reports, mark_sets
 from runfix_analytics.errors import ReadError
 from runfix_analytics.inbox_index import Index, files_of, label_of, state_of
 from runfix_analytics.ingest import Accepted, Arrival, RunnerSettings, ingest
+from runfix_analytics.places import Place
 from runfix_analytics.rawlog import RawLog
 from runfix_analytics.sourcefile import MAX_BYTES, SourceFile, digest, is_archive, open_checked
 from runfix_analytics.store import Store
@@ -137,7 +139,7 @@ class _Reading:
     def __post_init__(self) -> None:
         self.headings = self.store.headings()
 
-    def add(self, path: Path, label: str, *, expected: str = "") -> None:
+    def add(self, path: Place, label: str, *, expected: str = "") -> None:
         """A file of the inbox, or all files of an archive there; of a kept copy also the digest it must have."""
         self.counts["files_seen"] += 1
         untouched = self.before.import_of(label, path)
@@ -159,8 +161,9 @@ class _Reading:
                 self.known.add(import_id)
                 stream.seek(0)
                 self.store.keep_original(import_id, stream)
+                size = stream.seek(0, SEEK_END)
                 stream.seek(0)
-                size, head = path.stat().st_size, stream.read(_CHUNK)
+                head = stream.read(_CHUNK)
                 stream.seek(0)
                 if is_archive(head):
                     self._open(label, import_id, size, stream)
@@ -226,8 +229,8 @@ class _Reading:
         self._take(replace(file, source=large) if is_large else self._small(file, content))
         return False
 
-    def _large(self, label: str, path: Path) -> SourceFile:
-        return SourceFile(_said_name(label), stream=lambda: cast(BinaryIO, path.open("rb")), headings=self.headings)
+    def _large(self, label: str, path: Place) -> SourceFile:
+        return SourceFile(_said_name(label), stream=lambda: path.open("rb"), headings=self.headings)
 
     def _small(self, file: _File, packed: bytes) -> _File:
         try:

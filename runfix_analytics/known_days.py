@@ -161,3 +161,16 @@ def _assumed(runs: pl.DataFrame, set_days: pl.DataFrame, reach: int) -> pl.DataF
         .filter(pl.col("local_date") > pl.col("first_set"))
         .unique(["runner_id", "local_date"])
     )
+
+
+def is_strictly_known() -> pl.Expr:
+    """Whether a day is known without being assumed or the tail after a source's newest entry."""
+    return pl.col("is_known") & ~pl.col("evidence").is_in(NOT_FOR_ONSETS)
+
+
+def strict_days(days: dy.DataFrame[KnownDays]) -> dy.DataFrame[KnownDays]:
+    """The same days, where neither assumed ones nor the tail after a source's newest entry count as known.
+
+    For what is compared with later aches: what is known must not depend on what was logged after them.
+    """
+    return KnownDays.validate(days.with_columns(is_known=is_strictly_known()))

@@ -7,7 +7,7 @@ import polars as pl
 
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.coverage import known_coverage
-from runfix_analytics.known_days import NOT_FOR_ONSETS
+from runfix_analytics.known_days import is_strictly_known
 from runfix_analytics.tables import Episodes, KnownDays, OnsetCoverage, RecognisedSets
 
 _EPISODE = ("runner_id", "episode_id", "area_id")
@@ -51,9 +51,7 @@ def onset_coverage(
     Source: method.md §3, §4.
     """
     hurt = episodes.select("runner_id").unique()
-    strict_days = days.join(hurt, on="runner_id", how="semi").with_columns(
-        is_known=pl.col("is_known") & ~pl.col("evidence").is_in(NOT_FOR_ONSETS)
-    )
+    strict_days = days.join(hurt, on="runner_id", how="semi").with_columns(is_known=is_strictly_known())
     covered = known_coverage(sets, strict_days, catalogue=catalogue).rename({"local_date": "window_end"})
     onsets = _onsets(episodes, lag_days, catalogue)
     before = onsets.join(covered, on=["runner_id", "area_id", "window_end"], how="left", validate="m:1")

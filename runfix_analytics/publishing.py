@@ -13,7 +13,6 @@ A PDF lies beside its page under the page's name. Each file is written aside and
 
 from collections.abc import Iterable
 from datetime import date
-from pathlib import Path
 
 import dataframely as dy
 import polars as pl
@@ -23,6 +22,7 @@ from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.cohort_results import CohortResults, read_cohort
 from runfix_analytics.errors import StoreError
 from runfix_analytics.page_results import stored_results
+from runfix_analytics.places import Place
 from runfix_analytics.reports import cohort_csv, cohort_page, csv_tables, exercise_sheet, runner_page, squad_page
 from runfix_analytics.reports.csv_file import csv_bytes
 from runfix_analytics.reports.pdf import pdf_bytes
@@ -53,7 +53,7 @@ def publish_runners(store: Store, runners: dy.DataFrame[Runners], as_of: date, *
     squad_lines.keep(store, lines)
 
 
-def write_pdfs(store: Store, pages: Iterable[Path]) -> None:
+def write_pdfs(store: Store, pages: Iterable[Place]) -> None:
     """Writes a PDF beside each of these pages that is there.
 
     Raises: ConfigError where what lays them out is missing; the pages stay as they are.
@@ -110,7 +110,7 @@ def _remove_cohort(store: Store) -> None:
         cohort_page_path(store.root).with_suffix(suffix).unlink(missing_ok=True)
 
 
-def _write_page(store: Store, path: Path, page: str) -> None:
+def _write_page(store: Store, path: Place, page: str) -> None:
     store.write_private(path, page.encode())
     path.with_suffix(".pdf").unlink(missing_ok=True)
 
@@ -122,25 +122,25 @@ def _assessed(store: Store, runners: dy.DataFrame[Runners], as_of: date) -> dy.D
     return Runners.validate(runners.join(assessed, on="runner_id", how="semi"))
 
 
-def runner_page_path(root: Path, runner_id: str) -> Path:
+def runner_page_path(root: Place, runner_id: str) -> Place:
     """Where a runner's page for the coach lies; the path holds the id only."""
     return root / "reports" / runner_id / "index.html"
 
 
-def runner_pages(root: Path, runner_id: str) -> tuple[Path, Path]:
+def runner_pages(root: Place, runner_id: str) -> tuple[Place, Place]:
     """Where a runner's two pages lie: the coach's, and the runner's own."""
     page = runner_page_path(root, runner_id)
     return page, page.with_name("runner.html")
 
 
-def runner_files(store: Store, runner_id: str) -> tuple[Path, ...]:
+def runner_files(store: Store, runner_id: str) -> tuple[Place, ...]:
     """All files that a runner's publishing leaves, with PDFs where the squad wants them every night."""
     pages = runner_pages(store.root, runner_id)
     pdfs = tuple(page.with_suffix(".pdf") for page in pages) if store.settings().pdf else ()
     return (*pages, pages[0].with_name("weeks.csv"), pages[0].with_name("aches.csv"), *pdfs)
 
 
-def squad_files(store: Store, n_pages: int) -> tuple[Path, ...]:
+def squad_files(store: Store, n_pages: int) -> tuple[Place, ...]:
     """All files that the publishing of the squad's pages leaves, so many pages."""
     squad, sheet = squad_page_path(store.root), exercise_sheet_path(store.root)
     cohort = cohort_page_path(store.root)
@@ -149,16 +149,16 @@ def squad_files(store: Store, n_pages: int) -> tuple[Path, ...]:
     return (squad, squad.with_name("squad.csv"), sheet, *studied, *pdfs)
 
 
-def squad_page_path(root: Path) -> Path:
+def squad_page_path(root: Place) -> Place:
     """Where the squad's page lies."""
     return root / "reports" / "index.html"
 
 
-def exercise_sheet_path(root: Path) -> Path:
+def exercise_sheet_path(root: Place) -> Place:
     """Where the exercise sheet lies, for everybody."""
     return root / "reports" / "exercises.html"
 
 
-def cohort_page_path(root: Path) -> Path:
+def cohort_page_path(root: Place) -> Place:
     """Where the page on coverage against onset lies, for the analyst and the head coach."""
     return root / "reports" / "cohort.html"

@@ -12,6 +12,7 @@ import polars as pl
 
 from runfix_analytics.assessment import Logs
 from runfix_analytics.catalogue import Catalogue, name_key
+from runfix_analytics.errors import ConfigError
 from runfix_analytics.made_up_lives import Floats, Lives, Process, Scenario, live
 from runfix_analytics.tables import AcheReports, Runners, Runs, StrengthDays, StrengthSets
 
@@ -47,7 +48,7 @@ class Simulated:
 
 
 def simulate(
-    scenario: Scenario,
+    scenario: Scenario | str,
     *,
     n_runners: int,
     n_days: int,
@@ -57,8 +58,15 @@ def simulate(
 ) -> Simulated:
     """A squad of `n_runners` over `n_days`; the same for the same seed.
 
-    `effects`: log hazard ratio of full coverage against none, by area; without it the scenario's, for every area.
+    `scenario`: one of SCENARIOS, by its name too. `effects`: log hazard ratio of full coverage against none, by area;
+    without it the scenario's, for every area.
+
+    Raises: ConfigError for a name that is no scenario's.
     """
+    if isinstance(scenario, str):
+        if scenario not in SCENARIOS:
+            raise ConfigError(f'there is no scenario "{scenario}"; there are: {", ".join(SCENARIOS)}')
+        scenario = SCENARIOS[scenario]
     true = dict(effects) if effects else dict.fromkeys(catalogue.areas, log(scenario.effect_ratio))
     window = catalogue.days("coverage.window")
     lives = live(

@@ -11,17 +11,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Any, get_args, get_origin, get_type_hints
 
 from runfix_analytics.catalogue import Catalogue
+from runfix_analytics.delta_tables import bucket_of
+from runfix_analytics.places import Place
 from runfix_analytics.reports import csv_tables, squad_page
 from runfix_analytics.reports.results import RunnerResults
 from runfix_analytics.reports.wording import Wording
 from runfix_analytics.stamps import read_object
-from runfix_analytics.store import Store, bucket_of
+from runfix_analytics.store import Store
 
-_FOLDER = Path("cache") / "squad"
+_FOLDER = PurePosixPath("cache", "squad")
 _DAY = "day"
 
 
@@ -60,7 +62,7 @@ def kept(store: Store, runners: Iterable[str]) -> dict[str, SquadLine]:
     return found
 
 
-def _path(store: Store, bucket: int) -> Path:
+def _path(store: Store, bucket: int) -> Place:
     return store.root / _FOLDER / f"{bucket}.json"
 
 

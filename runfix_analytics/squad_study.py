@@ -10,7 +10,7 @@ from datetime import date
 import dataframely as dy
 import polars as pl
 
-from runfix_analytics.assessment import Squad, cohort_of, squad, study, survey
+from runfix_analytics.assessment import Squad, cohort_of, squad, study_cohorts, survey
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.cohort_results import CohortResults, read_cohort, study_day, write_cohort
 from runfix_analytics.incidence import incidence, prevalence
@@ -51,7 +51,7 @@ def study_stored(
         key=key,
         n_runners=sum(part.height for part in parts),
         rates=of.rates,
-        found=study(cohorts, of, catalogue=catalogue),
+        found=study_cohorts(cohorts, of, catalogue=catalogue),
         incidence=incidence(every_ache, Runs.validate(pl.concat(runs)), AcheReports.validate(pl.concat(answers)),
                             as_of=day, catalogue=catalogue),
         prevalence=prevalence(every_ache, AcheReports.validate(pl.concat(answers)), as_of=day, catalogue=catalogue),

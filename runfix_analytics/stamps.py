@@ -15,8 +15,9 @@ from typing import Any
 
 import polars as pl
 
-import runfix_analytics
-from runfix_analytics.store import STAMPS, Store, bucket_of
+from runfix_analytics.delta_tables import bucket_of
+from runfix_analytics.places import Place
+from runfix_analytics.store import STAMPS, Store
 
 _PACKAGES = ("polars", "numpy", "jinja2", "babel")
 _DIGITS = 32  # hexadecimal
@@ -30,7 +31,7 @@ def digest(*parts: object) -> str:
 @cache
 def program() -> str:
     """Which program calculates: a digest of this package's files and of what it calculates and writes with."""
-    here = Path(runfix_analytics.__file__).parent
+    here = Path(__file__).parent
     files = sorted(path for path in here.rglob("*") if path.is_file() and path.suffix != ".pyc")
     return digest(
         *(f"{path.relative_to(here)} {sha256(path.read_bytes()).hexdigest()}" for path in files), *_versions()
@@ -84,7 +85,7 @@ def write(store: Store, stamps: Mapping[str, Mapping[str, str | None]]) -> None:
             store.write_private(_path(store, bucket), content.encode())
 
 
-def _path(store: Store, bucket: int) -> Path:
+def _path(store: Store, bucket: int) -> Place:
     return store.root / STAMPS / f"{bucket}.json"
 
 
@@ -92,7 +93,7 @@ def _bucket(store: Store, bucket: int) -> dict[str, dict[str, str]]:
     return read_object(_path(store, bucket))
 
 
-def read_object(path: Path) -> dict[str, Any]:
+def read_object(path: Place) -> dict[str, Any]:
     """What a file of the cache holds; nothing where there is none, or it is not as we wrote it."""
     try:
         found = json.loads(path.read_bytes())

@@ -17,6 +17,7 @@ from runfix_analytics.inbox import known_imports
 from runfix_analytics.inbox_folders import folders_of_nobody, refuse_erased
 from runfix_analytics.installation import PACKAGE, Problem
 from runfix_analytics.lock import holder
+from runfix_analytics.places import ObjectPath, Place, is_url
 from runfix_analytics.reports.pdf import require
 from runfix_analytics.schema_version import SCHEMA, schema_of
 from runfix_analytics.sourcefile import digest, open_checked
@@ -33,7 +34,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class StoreHealth:
-    """One store. None: not known, because what it is read from cannot be read; `problems` says so.
+    """One store. None: not known, because it cannot be read (`problems` says so), or a bucket has no such thing.
 
     `schema`: what the store has, and what this version wants. `held_by`: the command that works on it now.
     `n_not_private`: files and folders that other users of the machine may read. `n_waiting`: files of the inboxes that
@@ -49,9 +50,9 @@ class StoreHealth:
     held_by: str
     last_good_night: str
     newest_night: str
-    free_disk_mb: int
+    free_disk_mb: int | None
     used_mb: int
-    n_not_private: int
+    n_not_private: int | None
     n_inbox_files: int | None
     n_waiting: int | None
     n_folders_of_nobody: int | None
@@ -61,7 +62,7 @@ class StoreHealth:
     problems: tuple[Problem, ...]
 
 
-def store_health(root: Path, *, now: datetime) -> StoreHealth:
+def store_health(root: Place, *, now: datetime) -> StoreHealth:
     """What is found; nothing is written.
 
     Raises: StoreError when the root is no store, or one of a newer version.
@@ -81,10 +82,10 @@ def store_health(root: Path, *, now: datetime) -> StoreHealth:
         language=settings.language if settings else None,
         pdf_every_night=settings.pdf if settings else None,
         n_runners=len(squad) if squad is not None else None,
-        held_by=holder(store.root),
+        held_by=holder(store.root, now),
         last_good_night=_last_good(store.root),
         newest_night=_newest(store.root),
-        free_disk_mb=shutil.disk_usage(store.root).free // _MB,
+        free_disk_mb=shutil.disk_usage(store.root).free // _MB if isinstance(store.root, Path) else None,
         used_mb=used // _MB,
         n_not_private=n_not_private,
         n_inbox_files=files[0] if files else None,
@@ -128,7 +129,7 @@ def _problems(store: Store, of: StoreHealth, now: datetime, alarm_after_hours: i
         refuse_erased(store)
     except RunfixError:
         yield Problem("an erased runner is back, or not wholly erased", f"runfix erase --again{where}", stops=True)
-    if of.free_disk_mb < LITTLE_SPACE_MB:
+    if of.free_disk_mb is not None and of.free_disk_mb < LITTLE_SPACE_MB:
         yield Problem(f"only {of.free_disk_mb} MB are free on the disk", f"df -h {of.root}", stops=of.free_disk_mb == 0)
     if of.n_not_private:
         yield Problem(f"{of.n_not_private} files or folders can be read by other users", f"runfix init {of.root}")
@@ -147,7 +148,8 @@ def _mending(root: str, table: str) -> str:
     if table == "imports":
         return "runfix restore BACKUP --root A_NEW_FOLDER"
     facts = " --facts" if table in STORED_FACTS else ""
-    return f"rm -r {root}/tables/{table} && runfix rebuild{facts} --root {root}"
+    remove = "remove" if is_url(root) else "rm -r"
+    return f"{remove} {root}/tables/{table} && runfix rebuild{facts} --root {root}"
 
 
 def _has_pdf() -> bool:
@@ -172,7 +174,7 @@ def _inboxes(store: Store, runners: list[str]) -> tuple[int, int]:
     return n_files, n_waiting
 
 
-def _content(path: Path) -> str | None:
+def _content(path: Place) -> str | None:
     """The id that an import of the file has; None for what the next night will refuse to open."""
     try:
         with open_checked(path) as stream:
@@ -198,8 +200,10 @@ def _to_migrate(store: Store) -> tuple[str, ...]:
     return tuple(sorted({*store.outdated(), *(table for table in TABLES if not store.has_table(table))}))
 
 
-def _on_disk(root: Path) -> tuple[int, int]:
-    """How many things in the store other users may read, and the bytes of all files."""
+def _on_disk(root: Place) -> tuple[int | None, int]:
+    """How many things in the store other users may read (a bucket has its own rules), and the bytes of all files."""
+    if isinstance(root, ObjectPath):
+        return None, sum(path.listed.n_bytes for path in root.rglob("*") if path.listed)
     n_open = n_bytes = 0
     folders = [root / name for name in FOLDERS if (root / name).is_dir()]
     for path in (root, *root.glob("*.*"), *folders, *(below for folder in folders for below in folder.rglob("*"))):
@@ -210,12 +214,12 @@ def _on_disk(root: Path) -> tuple[int, int]:
     return n_open, n_bytes
 
 
-def _last_good(root: Path) -> str:
+def _last_good(root: Place) -> str:
     good = runs.last_good(root)
     return f"{good:%Y-%m-%d %H:%M} UTC" if good else "none yet"
 
 
-def _newest(root: Path) -> str:
+def _newest(root: Place) -> str:
     """The outcome of the newest night, not its reason in words."""
     records = runs.records(root)
     if not records:

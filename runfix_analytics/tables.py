@@ -862,6 +862,23 @@ class PredictionScores(dy.Schema):
     calibration_intercept_high = dy.Float64(nullable=True)
 
 
+class CalibrationBins(dy.Schema):
+    """One row per group of test rows that a model told about the same probability of an onset in the week after.
+
+    `share_said`: the mean of what it said. `share_came`: the share of the rows after which an onset came (rows, not
+    episodes), with the interval over resampled runners. Groups are numbered from the lowest.
+    """
+
+    number = dy.Int16(primary_key=True, min=1)
+    n_rows = dy.Int32(min=1)
+    n_runners = dy.Int32(min=1)
+    n_onset_rows = dy.Int32(min=0)
+    share_said = _share(nullable=False)
+    share_came = _share(nullable=False)
+    share_came_low = _share(nullable=False)
+    share_came_high = _share(nullable=False)
+
+
 STORED_FACTS: dict[str, type[dy.Schema]] = {
     "runs": Runs,
     "other_activities": OtherActivities,

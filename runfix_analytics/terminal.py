@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, ConfigError, RunfixError, without_quotes
+from runfix_analytics.places import Place, is_url, place_of, present
 
 if TYPE_CHECKING:
-    from runfix_analytics.night import Done, Executor, Part
+    from runfix_analytics.night import Executor
+    from runfix_analytics.parts import Done, Part
     from runfix_analytics.store import Store
 
 _NO_TERMINAL_WIDTH = 1000
@@ -76,10 +78,39 @@ def day(ctx: click.Context, param: click.Parameter, value: str | None) -> date:
     return day_or_none(ctx, param, value) or today()
 
 
+class StoreRoot(click.Path):
+    """A folder, or a URL in a bucket."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """What was said, as a place."""
+        if not isinstance(value, str) or not is_url(value):
+            return super().convert(value, param, ctx)
+        try:
+            return place_of(value)
+        except RunfixError as error:
+            self.fail(str(error), param, ctx)
+
+
+class FilePath(click.Path):
+    """A file or folder of this machine."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """What was said, as a path."""
+        if isinstance(value, str) and is_url(value):
+            self.fail(f"{value} is a URL; write to a file, and copy it there", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def complete_runner(ctx: click.Context, _param: click.Parameter, typed: str) -> list[str]:
     """Ids of runners that begin as typed, for the shell; never names. Nothing where the store cannot be read."""
+    root = ctx.params.get("root") or Path()
+    if not isinstance(root, Path) or is_url(str(root)):  # the tab key waits for no bucket
+        return []
     try:
-        with (Path(ctx.params.get("root") or ".") / "runners.csv").open(encoding="utf-8", errors="replace") as file:
+        with (root / "runners.csv").open(encoding="utf-8", errors="replace") as file:
             ids = [(row.get("runner_id") or "").strip() for row in csv.DictReader(file)]
     except (OSError, csv.Error):
         return []
@@ -87,8 +118,8 @@ def complete_runner(ctx: click.Context, _param: click.Parameter, typed: str) -> 
 
 
 root_option = click.option(
-    "--root", "-C", type=click.Path(path_type=Path), default=Path(), envvar="RUNFIX_ROOT", show_envvar=True,
-    help="The store's folder; default: the folder you are in.",
+    "--root", "-C", type=StoreRoot(), default=Path(), envvar="RUNFIX_ROOT", show_envvar=True,
+    help="The store's folder, or its URL in a bucket (s3://, gs://, az://); default: the folder you are in.",
 )  # fmt: skip
 as_of_option = click.option("--as-of", callback=day, metavar="DATE", help="The day to calculate for; default: today.")
 runner_option = click.option(
@@ -140,7 +171,7 @@ def runner_ids(store: "Store", wanted: Iterable[str]) -> list[str]:
     return ids
 
 
-def pages_of(store: "Store", ids: Sequence[str]) -> list[tuple[Path, str]]:
+def pages_of(store: "Store", ids: Sequence[str]) -> list[tuple[Place, str]]:
     """The pages that are there, and whose they are: of these runners or of all, then of the squad."""
     from runfix_analytics import publishing
 
@@ -150,7 +181,8 @@ def pages_of(store: "Store", ids: Sequence[str]) -> list[tuple[Path, str]]:
     found.append((publishing.squad_page_path(store.root), "the squad"))
     found.append((publishing.exercise_sheet_path(store.root), "exercises, to hand out"))
     found.append((publishing.cohort_page_path(store.root), "coverage against onset, for analysts"))
-    return [(page, what) for page, what in found if page.exists()]
+    there = present(store.root / "reports", [page for page, _ in found])
+    return [(page, what) for page, what in found if page in there]
 
 
 def now() -> datetime:
@@ -158,7 +190,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def run_stages(root: Path, stages: Sequence[str], as_of: date, ids: Sequence[str], **how: Any) -> "Done":
+def run_stages(root: Place, stages: Sequence[str], as_of: date, ids: Sequence[str], **how: Any) -> "Done":
     """Runs some stages of a night in a loop, with a progress bar for each; `how` are options of publishing."""
     from runfix_analytics import night
     from runfix_analytics.lock import only_writer
@@ -172,9 +204,9 @@ def run_stages(root: Path, stages: Sequence[str], as_of: date, ids: Sequence[str
 def in_a_loop(ids: Sequence[str] = (), **how: Any) -> "Executor":
     """Runs a stage for one part after the other, of these runners or of all, with a progress bar."""
     from runfix_analytics import night
-    from runfix_analytics.store import bucket_of
+    from runfix_analytics.delta_tables import bucket_of
 
-    def each(stage: str, root: Path, as_of: date, parts: "Sequence[Part]") -> "Iterator[Done]":
+    def each(stage: str, root: Place, as_of: date, parts: "Sequence[Part]") -> "Iterator[Done]":
         is_of_all = stage in (night.STUDY, night.SQUAD)
         wanted = [tuple(sorted({bucket_of(runner) for runner in ids}))] if ids and not is_of_all else parts
         yield from _shown(stage, len(wanted), (night.run_stage(stage, root, one, as_of, ids, **how) for one in wanted))
@@ -183,7 +215,7 @@ def in_a_loop(ids: Sequence[str] = (), **how: Any) -> "Executor":
 
 
 def run_night(
-    root: Path,
+    root: Place,
     as_of: date,
     executor: str,
     workers: int | None,
@@ -197,7 +229,7 @@ def run_night(
 
     with executors.opened(executor, workers, scheduler) as run:
 
-        def each(stage: str, root: Path, as_of: date, parts: "Sequence[Part]") -> "Iterator[Done]":
+        def each(stage: str, root: Place, as_of: date, parts: "Sequence[Part]") -> "Iterator[Done]":
             yield from _shown(stage, len(parts), run(stage, root, as_of, parts))
 
         try:

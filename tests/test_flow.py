@@ -30,6 +30,7 @@ from pipelines import artifacts
 from pipelines import nightly as pipeline  # sets what Prefect reads at its import
 from runfix_analytics import executors, night, publishing, runs
 from runfix_analytics.assessment import Logs
+from runfix_analytics.delta_tables import bucket_of
 from runfix_analytics.lock import only_writer
 from runfix_analytics.sample_files import (
     AcheAnswer,
@@ -39,7 +40,7 @@ from runfix_analytics.sample_files import (
     run_fit,
     strength_sheet_csv,
 )
-from runfix_analytics.store import Store, bucket_of
+from runfix_analytics.store import Store
 
 pytestmark = pytest.mark.flow
 

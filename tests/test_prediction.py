@@ -31,6 +31,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit, TimeSeriesSplit, cross_val_predict
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from runfix_analytics.calibration import calibration
 from runfix_analytics.coverage import coverage
 from runfix_analytics.errors import ConfigError
 from runfix_analytics.known_days import NOT_FOR_ONSETS, known_days
@@ -546,3 +547,40 @@ def test_boosting_is_chosen_where_only_it_can_see_the_pattern():
     scores = prediction_scores(PredictionRows.validate(at_ends), catalogue=QUICK)
     assert scores.filter("is_chosen")["kind"].to_list() == ["boosting", "boosting"]
     assert scores["auc"].to_list() == pytest.approx([0.5, 1.0, 0.5, 1.0], abs=0.1)
+
+
+# How often it came
+
+
+def test_calibration_groups_rows_by_what_was_said_and_counts_what_came():
+    runner = np.repeat([f"r{n}" for n in range(10)], 10)
+    said = np.repeat([0.1, 0.3], 50)
+    came = np.tile([True, *[False] * 9], 10) | (np.arange(100) >= 90)
+    held = HeldOut(runner, came, said, np.zeros(100, dtype=int))
+    bins = calibration(held, catalogue=catalogue_with(resamples=200))
+    shown = bins.select("number", "n_rows", "n_runners", "n_onset_rows", "share_said", "share_came")
+    assert_shows(shown, """
+        number | n_rows | n_runners | n_onset_rows | share_said | share_came
+        1      | 50     | 5         | 5            | 0.1        | 0.1
+        2      | 50     | 5         | 14           | 0.3        | 0.28
+    """)  # fmt: skip
+    low, high = bins["share_came_low"], bins["share_came_high"]
+    assert (low[0], high[0]) == pytest.approx((0.1, 0.1))  # every runner had one in ten: whole runners are drawn
+    assert low[1] == pytest.approx(0.1)
+    assert 0.4 < high[1] < 1
+
+
+def test_calibration_has_as_many_groups_as_asked_for_and_all_rows_in_them():
+    random = np.random.default_rng(1)
+    said = random.uniform(size=600)
+    held = HeldOut(np.repeat(np.arange(30).astype(str), 20), random.uniform(size=600) < said, said, np.zeros(600))
+    bins = calibration(held, catalogue=catalogue_with(resamples=100, calibration_bins=6))
+    assert list(bins["n_rows"]) == [100] * 6
+    assert bins["share_said"].is_sorted()
+    assert (bins["share_said"] - bins["share_came"]).abs().max() < 0.15
+    assert bins["n_onset_rows"].sum() == held.is_onset.sum()
+
+
+def test_calibration_of_no_row_is_empty():
+    nothing = np.array([])
+    assert calibration(HeldOut(nothing, nothing, nothing, nothing), catalogue=CATALOGUE).height == 0

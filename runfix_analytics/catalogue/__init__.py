@@ -13,6 +13,7 @@ from runfix_analytics.catalogue.entries import (
     Site,
     Symptom,
 )
+from runfix_analytics.catalogue.folders import copy_catalogue, load_catalogue
 from runfix_analytics.catalogue.loader import NOT_A_NAME, Catalogue, load, load_from
 from runfix_analytics.catalogue.names import name_key
 from runfix_analytics.catalogue.own_names import LOCAL_FILE, load_for
@@ -28,8 +29,10 @@ __all__ = [
     "Parameter",
     "Site",
     "Symptom",
+    "copy_catalogue",
     "find_exercise",
     "load",
+    "load_catalogue",
     "load_for",
     "load_from",
     "name_key",

@@ -24,6 +24,7 @@ from runfix_analytics.catalogue.entries import (
 )
 from runfix_analytics.catalogue.names import Spellings, name_key
 from runfix_analytics.errors import CatalogueError
+from runfix_analytics.html_table import html_table
 
 FILES = ("areas", "symptoms", "sites", "equipment", "exercises", "spellings", "parameters")
 COUNTED_IN = ("reps", "seconds")
@@ -54,7 +55,7 @@ class _Numbered:
 Entry = TypeVar("Entry", Area, Equipment, Exercise, Site, BodyArea, _Numbered, _Linked, Link)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Catalogue:
     """The whole vocabulary, checked; entries keep the order of their file."""
 
@@ -67,6 +68,24 @@ class Catalogue:
     spellings: Spellings
     version: str
     own_names: Mapping[str, str] = field(default_factory=dict)  # name key → exercise id; they win
+
+    def __repr__(self) -> str:
+        return f"<catalogue {self.version}: {', '.join(self.areas)}; {len(self.exercises)} exercises>"
+
+    def _repr_html_(self) -> str:
+        headings = ["area", "muscles", "symptoms linked to it", "exercises that train it"]
+        rows = [
+            (
+                area.name,
+                area.muscles,
+                ", ".join(s.name for s in self.symptoms.values() if area.id in self.linked_areas(s.id)),
+                sum(area.id in (*exercise.primary, *exercise.secondary) for exercise in self.exercises.values()),
+            )
+            for area in self.areas.values()
+        ]
+        own = ", ".join(f"{name} = {exercise}" for name, exercise in self.own_names.items())
+        of = f"Catalogue {self.version}: {len(self.exercises)} exercises, {len(self.sites)} places"
+        return html_table(f"{of}; own names: {own or 'none'}", headings, rows)
 
     def number(self, parameter: str) -> float:
         """The value of a single-valued parameter, by "group.name".

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from runfix_analytics.assessment import Logs, cohort_of, squad, study, survey
+from runfix_analytics.assessment import Logs, cohort_of, squad, study_cohorts, survey
 from runfix_analytics.catalogue import load
 from runfix_analytics.simulation import FIRST_DAY, SCENARIOS, simulate
 from runfix_analytics.tables import AcheReports, Episodes, Exposure, Runners, Runs, StrengthDays, StrengthSets
@@ -37,7 +37,7 @@ def alone() -> dict[str, Any]:
         cohorts.append(cohort_of(logs, surveyed[bucket][0], of, as_of=as_of, catalogue=catalogue))
         seconds += perf_counter() - began
     began = perf_counter()
-    found = study(cohorts, of, catalogue=catalogue)
+    found = study_cohorts(cohorts, of, catalogue=catalogue)
     seconds += perf_counter() - began
     return {
         "name": "association_large",

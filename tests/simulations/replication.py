@@ -10,6 +10,7 @@ from runfix_analytics.cohort import Cohort, analysis_rows, as_reported, at_risk,
 from runfix_analytics.episodes import episodes
 from runfix_analytics.exposure import exposure
 from runfix_analytics.known_days import known_days
+from runfix_analytics.naive import NAIVE_LAG
 from runfix_analytics.onsets import onset_lag
 from runfix_analytics.rates import symptom_rates
 from runfix_analytics.recognition import recognise
@@ -17,7 +18,6 @@ from runfix_analytics.running_load import running_load
 from runfix_analytics.simulation import SCENARIOS, Simulated, simulate
 
 SEED = 20261122  # fixed before anything was run
-NAIVE_LAG = 1
 
 
 @dataclass(frozen=True)
