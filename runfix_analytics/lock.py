@@ -89,8 +89,8 @@ def holder(root: Place, now: datetime) -> str:
         os.close(file)
 
 
-def _at_work(root: Place, holder: str) -> str:
-    return f"{root} is at work already: {holder}; try again when it is done"
+def _at_work(root: Place, said: str) -> str:
+    return f"{root} is at work already: {said}; try again when it is done"
 
 
 @contextmanager

@@ -47,7 +47,6 @@ WHOLE_INBOX = "inbox"
 _PARTS, _FEW, _MOST_TO_IMPORT = 8, 25, 8  # parts for all workers, and runners in one
 
 LOG = logging.getLogger(__name__)
-
 S = TypeVar("S", bound=dy.Schema)
 
 

@@ -61,6 +61,7 @@ class _Leases:
     def __init__(self) -> None:
         self.held: list[_Lease] = []
         self.guard = threading.RLock()
+        self.added = threading.Event()
         self.thread: threading.Thread | None = None
 
     def add(self, lease: _Lease) -> None:
@@ -69,14 +70,20 @@ class _Leases:
             if self.thread is None or not self.thread.is_alive():
                 self.thread = threading.Thread(target=self._renew, name="runfix-locks", daemon=True)
                 self.thread.start()
+        self.added.set()
 
     def take(self, lease: _Lease) -> None:
         with self.guard:
             self.held.remove(lease)
 
     def _renew(self) -> None:
+        due = time.monotonic() + RENEW_SECONDS
         while True:
-            time.sleep(RENEW_SECONDS)
+            if self.added.wait(max(due - time.monotonic(), 0.0)):
+                self.added.clear()
+                due = min(due, time.monotonic() + RENEW_SECONDS)
+                continue
+            due = time.monotonic() + RENEW_SECONDS
             with self.guard:
                 if not self.held:
                     self.thread = None

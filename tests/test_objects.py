@@ -96,8 +96,8 @@ def empty(s3: Server) -> str:
 
 @pytest.fixture
 def short_lease(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(object_locks, "LEASE_SECONDS", 1.0)
-    monkeypatch.setattr(object_locks, "RENEW_SECONDS", 0.2)
+    monkeypatch.setattr(object_locks, "LEASE_SECONDS", 3.0)  # a bucket's clock has whole seconds
+    monkeypatch.setattr(object_locks, "RENEW_SECONDS", 0.3)
 
 
 def watched(root: places.Place, day: date = DAY) -> night.Done:
@@ -387,13 +387,13 @@ def test_a_lock_that_is_renewed_is_kept_and_one_that_nobody_renews_is_taken_over
 ):
     root = place_of(url)
     with only_writer(root, "a long night"):
-        time.sleep(2.5)
+        time.sleep(5)
         with pytest.raises(StoreError, match="a long night"), only_writer(root, "another"):
             pass
     put(url, lock.LOCK_FILE, b'{"what": "a killed night", "nonce": "a", "beat": 7}')
     with pytest.raises(StoreError, match="a killed night"), only_writer(root, "another"):
         pass
-    time.sleep(2.5)
+    time.sleep(5)
     with only_writer(root, "another"):
         assert json.loads(objects.content(url, lock.LOCK_FILE))["what"].startswith("another")
     assert objects.content(url, lock.LOCK_FILE) == b"{}"
@@ -450,7 +450,7 @@ def test_a_night_that_was_killed_is_done_again_when_its_lock_has_run_out(
             put(empty, key, b"{}")  # as after its minute: the process below does not know of the short lease
         killed_when(command, empty, wanted)
     assert json.loads(objects.content(empty, lock.LOCK_FILE))["what"].startswith("runfix nightly")
-    time.sleep(2.5)
+    time.sleep(5)
     assert watched(store.root).failures == ()
     assert_same_rows(rows(store), rows(in_folder))
 
