@@ -21,7 +21,7 @@ setup: $(READY)  ## a virtual environment with everything, at the pinned version
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[flows,dask,prediction,pdf,notebooks,bench,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[flows,dask,objects,prediction,pdf,notebooks,bench,dev]'
 	@touch $(READY)
 
 demo: setup      ## the main job on data/sample: import, assess (four weeks before as well, to compare with), publish

@@ -4,7 +4,6 @@ Ids, stages and counts only, no name and nothing about health. An artifact that 
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from prefect import get_run_logger
@@ -16,7 +15,9 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from runfix_analytics.night import STAGES, Done
+from runfix_analytics.night import STAGES
+from runfix_analytics.parts import Done
+from runfix_analytics.places import Place
 from runfix_analytics.publishing import squad_page_path
 
 PROGRESS, SUMMARY, LEFT_OUT, PAGES = "night-progress", "night-summary", "night-left-out", "night-pages"
@@ -36,7 +37,7 @@ def advance(progress: Any, stage: str) -> None:
         _written(PROGRESS, lambda: update_progress_artifact(progress, share, said))
 
 
-def tell(done: Done, root: Path) -> None:
+def tell(done: Done, root: Place) -> None:
     """What came of a night: the summary, what was left out of whose, and a link to the squad's page."""
     counts = [f"| {count.replace('_', ' ')} | {n} |" for count, n in done.counts.items()]
     seconds = [f"| {stage} | {taken:.1f} |" for stage, taken in done.seconds.items()]

@@ -26,7 +26,9 @@ from pydantic import Field
 from pipelines import artifacts
 from runfix_analytics import executors
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, RunfixError, StageError
-from runfix_analytics.night import Done, Executor, Part, total
+from runfix_analytics.night import Executor
+from runfix_analytics.parts import Done, Part, total
+from runfix_analytics.places import Place, is_url, place_of
 from runfix_analytics.runs import watched_night
 from runfix_analytics.store import Store
 
@@ -51,14 +53,14 @@ def _is_file_trouble(_task: object, _run: TaskRun, state: State) -> bool:
     persist_result=False,
     cache_policy=NO_CACHE,
 )
-def stage_of_night(stage: str, root: Path, as_of: date, parts: Sequence[Part], run: Executor) -> Done:
+def stage_of_night(stage: str, root: Place, as_of: date, parts: Sequence[Part], run: Executor) -> Done:
     """One stage for all parts of the squad that need it; a retry does those that failed. Returns counts and ids."""
     try:
         return total(run(stage, root, as_of, parts))
     except OSError as error:  # it names a file, whose name may be anything, and Prefect would keep it
         raise OSError(error.errno or 0, error.strerror or type(error).__name__) from None
-    except RunfixError:
-        raise
+    except RunfixError as error:
+        raise error.for_log() from None  # Prefect would keep what it quotes of a file
     except Exception as error:  # its message may quote a log
         raise RuntimeError(type(error).__name__) from None
 
@@ -88,12 +90,12 @@ def nightly(
 
     `executor`, `workers` and `scheduler` are the options of `runfix nightly`; a stage may take `stage_minutes`.
     """
-    log, store = get_run_logger(), Store(Path(root))
+    log, store = get_run_logger(), Store(place_of(root))
     task_of_stage = stage_of_night.with_options(timeout_seconds=stage_minutes * 60)
     with executors.opened(executor, workers, scheduler) as run:
         progress = artifacts.begin()
 
-        def each(stage: str, store_root: Path, day: date, parts: Sequence[Part], /) -> list[Done]:
+        def each(stage: str, store_root: Place, day: date, parts: Sequence[Part], /) -> list[Done]:
             try:
                 done = task_of_stage(stage, store_root, day, parts, run)
             except TaskRunTimeoutError:
@@ -102,7 +104,10 @@ def nightly(
             artifacts.advance(progress, stage)
             return [done]
 
-        done = watched_night(store.root, as_of or _today(), each, clock=_now, command="the Prefect flow")
+        try:
+            done = watched_night(store.root, as_of or _today(), each, clock=_now, command="the Prefect flow")
+        except RunfixError as error:
+            raise error.for_log() from None
     artifacts.tell(done, store.root)
     log.info("night done: %s, %d left out", done.counts, len(done.failures))
     for failure in done.failures:
@@ -117,13 +122,13 @@ def nightly(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the flow once; the exit code is that of `runfix nightly`: 0 all, 3 partial, 1 failed."""
     parser = argparse.ArgumentParser(prog="python -m pipelines.nightly", description="The night as a Prefect flow.")
-    parser.add_argument("--root", default=".", help="the store's folder")
+    parser.add_argument("--root", default=".", help="the store: its folder, or its URL in a bucket")
     parser.add_argument("--as-of", type=date.fromisoformat, help="the day to calculate for, as 2026-03-31")
     parser.add_argument("--executor", choices=executors.EXECUTORS, default=executors.LOCAL)
     parser.add_argument("--workers", type=int, help="how many processes or Dask workers; default: one for each core")
     parser.add_argument("--scheduler", help="the address of a Dask scheduler that runs already")
     of = parser.parse_args(arguments)
-    root = str(Path(of.root).resolve())
+    root = str(of.root if is_url(of.root) else Path(of.root).resolve())
     state: State = nightly(root, of.as_of, of.executor, of.workers, of.scheduler, return_state=True)
     if not state.is_completed():
         return EXIT_FAILED

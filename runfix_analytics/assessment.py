@@ -1,10 +1,11 @@
 """The story: every step from logs to advice, in order. The night, the command line, notebooks and tests call it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import dataframely as dy
+import polars as pl
 
 from runfix_analytics.association import Association, association
 from runfix_analytics.catalogue import Catalogue
@@ -81,6 +82,21 @@ class Assessment:
     moves: dy.DataFrame[Moves]
 
 
+DAILY = (RunningLoad, KnownDays, Coverage)
+_TABLES: dict[str, type[dy.Schema]] = {
+    "recognised_sets": RecognisedSets,
+    "running_load": RunningLoad,
+    "known_days": KnownDays,
+    "coverage": Coverage,
+    "episodes": Episodes,
+    "exposure": Exposure,
+    "onset_coverage": OnsetCoverage,
+    "referrals": Referrals,
+    "advice": Advice,
+    "moves": Moves,
+}
+
+
 def survey(logs: Logs, *, as_of: date, catalogue: Catalogue) -> tuple[dy.DataFrame[Episodes], dy.DataFrame[Exposure]]:
     """The episodes and days at risk of some runners: what `squad` adds up over all of them."""
     aches = episodes(logs.ache_reports, as_of=as_of, catalogue=catalogue)
@@ -117,14 +133,17 @@ def study(logs: Logs, *, as_of: date, catalogue: Catalogue) -> Association:
     return study_cohorts([cohort_of(logs, aches, of, as_of=as_of, catalogue=catalogue)], of, catalogue=catalogue)
 
 
-def assess(logs: Logs, *, as_of: date, catalogue: Catalogue, of: Squad | None = None) -> Assessment:
+def assess(
+    logs: Logs, *, as_of: date, catalogue: Catalogue, of: Squad | None = None, since: date | None = None
+) -> Assessment:
     """Every derived table for the runners of `logs`, from what they logged up to `as_of`.
 
-    `of` is the squad they belong to, where `logs` holds only a part of it; without it they are the squad.
+    `of` is the squad they belong to, where `logs` holds only a part of it; without it they are the squad. With `since`
+    the tables by day (DAILY) hold the days after it only: those up to it stand while nothing new is logged.
     """
     sets = recognise(logs.strength_sets, as_of=as_of, catalogue=catalogue)
     days = known_days(logs.runners, logs.runs, sets, logs.strength_days, as_of=as_of, catalogue=catalogue)
-    covered = coverage(sets, days, catalogue=catalogue)
+    covered = coverage(sets, days, catalogue=catalogue, since=since)
     load = running_load(logs.runs, as_of=as_of, catalogue=catalogue)
     aches, exposed = survey(logs, as_of=as_of, catalogue=catalogue)
     all_runners = of or squad(aches, exposed, catalogue=catalogue)
@@ -135,4 +154,20 @@ def assess(logs: Logs, *, as_of: date, catalogue: Catalogue, of: Squad | None = 
         verdicts=all_runners.verdicts, as_of=as_of, catalogue=catalogue,
     )  # fmt: skip
     handed = moves(advice, logs.runners, sets, aches, flags, as_of=as_of, catalogue=catalogue)
+    if since is not None:
+        load = RunningLoad.validate(load.filter(pl.col("local_date") > since))
+        days = KnownDays.validate(days.filter(pl.col("local_date") > since))
     return Assessment(as_of, sets, load, days, covered, aches, exposed, before, flags, advice, handed)
+
+
+def together(found: Sequence[Assessment]) -> Assessment:
+    """The assessments of some runners and of others by the same day as one; of at least one.
+
+    Raises: ValueError when they are of several days, or of none.
+    """
+    (as_of,) = {one.as_of for one in found}
+    if len(found) == 1:
+        return found[0]
+    # every row has been checked, and no key is another runner's
+    tables = {name: schema.cast(pl.concat([getattr(one, name) for one in found])) for name, schema in _TABLES.items()}
+    return Assessment(as_of, **tables)

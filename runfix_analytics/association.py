@@ -39,6 +39,7 @@ class Association:
     lag_days: int
     n_runners: int
     n_onsets: int
+    n_runners_with_onset: int
     n_rows: int
     share_of_rows: float
     estimates: dy.DataFrame[Estimates]
@@ -75,6 +76,7 @@ def association(of: Cohort, *, lag_days: int, catalogue: Catalogue) -> Associati
         lag_days=lag_days,
         n_runners=rows["runner_id"].n_unique(),
         n_onsets=int(rows["is_onset"].sum()),
+        n_runners_with_onset=rows.filter("is_onset")["runner_id"].n_unique(),
         n_rows=n_rows,
         share_of_rows=rows.height / n_rows if n_rows else 1.0,
         estimates=estimates,
@@ -232,6 +234,7 @@ def _row(  # noqa: PLR0913 - the columns of one row
             "n_rows": of_term.height,
             "n_onsets": int(of_term["is_onset"].sum()),
             "n_runners": of_term["runner_id"].n_unique(),
+            "n_runners_with_onset": of_term.filter("is_onset")["runner_id"].n_unique(),
             "log_ratio": value if is_known else None,
             "se": se if is_known else None,
             "low": value - reach if is_known else None,

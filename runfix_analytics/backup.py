@@ -22,9 +22,12 @@ from typing import IO, Any
 import polars as pl
 from deltalake.exceptions import DeltaError
 
+from runfix_analytics.delta_tables import FOLDER, DeltaTables
 from runfix_analytics.errors import StoreError
 from runfix_analytics.lock import LOCK_FILE, only_writer
-from runfix_analytics.store import FILE_MODE, FOLDER_MODE, PART, Store, aside_of, private_files
+from runfix_analytics.places import ObjectPath
+from runfix_analytics.private_files import FILE_MODE, FOLDER_MODE, PART, aside_of, private_files
+from runfix_analytics.store import Store
 
 MANIFEST = ".manifest.json"  # hidden things at a store's root are in no backup, so that no file of its has this name
 _CHUNK = 1024 * 1024
@@ -54,15 +57,20 @@ def back_up(store: Store, to: Path, *, at: datetime) -> Kept:
 
     Raises: StoreError when the file is there already or lies in the store, or when a file changed while it was read.
     """
-    to = to.absolute()
+    root, to = store.root, to.absolute()
+    if isinstance(root, ObjectPath):
+        raise StoreError(
+            f"{root} lies in a bucket; let the bucket keep versions or a replica, or copy it to a folder while nobody "
+            "writes; see A store in a bucket in operator.md"
+        )
     if to.exists():
         raise StoreError(f"{to} is there already; a backup replaces nothing, choose another name")
-    if to.resolve().is_relative_to(store.root):
+    if to.resolve().is_relative_to(root):
         raise StoreError(f"{to} lies in the store itself; choose a place outside, best on another disk")
     aside = aside_of(to)
-    with only_writer(store.root, f"runfix backup since {at:%Y-%m-%d %H:%M} UTC", any_schema=True), private_files():
+    with only_writer(root, f"runfix backup since {at:%Y-%m-%d %H:%M} UTC", any_schema=True), private_files():
         try:
-            kept = _written(store.root, aside)
+            kept = _written(root, aside)
             aside.replace(to)
         finally:
             aside.unlink(missing_ok=True)
@@ -257,11 +265,11 @@ def _empty(folder: Path) -> None:
 
 def _read_tables(root: Path) -> tuple[int, tuple[str, ...]]:
     """The rows of all tables, read to the last cell, and the tables of which that fails."""
-    n_rows, unreadable = 0, []
-    for path in sorted((root / "tables").iterdir()):
+    n_rows, unreadable, tables = 0, [], DeltaTables(root)
+    for table in sorted(path.name for path in (root / FOLDER).iterdir()):
         try:
-            counts = pl.scan_delta(str(path)).select(n_rows=pl.len(), nulls=pl.sum_horizontal(pl.all().null_count()))
+            counts = tables.scan(table).select(n_rows=pl.len(), nulls=pl.sum_horizontal(pl.all().null_count()))
             n_rows += counts.collect()["n_rows"].item()
         except (OSError, DeltaError, pl.exceptions.PolarsError):
-            unreadable.append(path.name)
+            unreadable.append(table)
     return n_rows, tuple(unreadable)

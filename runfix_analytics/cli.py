@@ -14,12 +14,16 @@ import click
 
 from runfix_analytics import cli_imports, cli_marks, cli_privacy, cli_upkeep
 from runfix_analytics.errors import ConfigError, ReadError, StoreError
+from runfix_analytics.places import ObjectPath, Place, present
 from runfix_analytics.terminal import (
+    FilePath,
     OneLineErrors,
+    StoreRoot,
     as_of_option,
     day_or_none,
     executor_options,
     finish,
+    is_log,
     json_option,
     now,
     root_option,
@@ -54,8 +58,8 @@ def main(*, debug: bool) -> None:
 
 
 @main.command()
-@click.argument("root", type=click.Path(path_type=Path))
-def init(root: Path) -> None:
+@click.argument("root", type=StoreRoot())
+def init(root: Place) -> None:
     """Make a store at ROOT; what is there already stays."""
     from runfix_analytics.store import Store
 
@@ -70,7 +74,7 @@ def init(root: Path) -> None:
 @click.option("--units", type=click.Choice(["metric", "imperial"]), default="metric", show_default=True)
 @click.option("--equipment", default="", help='What the runner has, joined by ";", or "none"; empty = not known.')
 @click.option("--language", default="", help="Of the runner's own page, like de; empty = that of the squad.")
-def add(name: str, root: Path, time_zone: str, units: str, equipment: str, language: str) -> None:
+def add(name: str, root: Place, time_zone: str, units: str, equipment: str, language: str) -> None:
     """Add a runner: a random id, an inbox folder, and the NAME in a file of its own."""
     from runfix_analytics.store import Store
 
@@ -85,7 +89,7 @@ def add(name: str, root: Path, time_zone: str, units: str, equipment: str, langu
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @root_option
 @runner_option
-def import_(paths: Sequence[Path], root: Path, runners: Sequence[str]) -> None:
+def import_(paths: Sequence[Path], root: Place, runners: Sequence[str]) -> None:
     """Import what is new in the inboxes; files or folders given as PATHS are copied into the runner's inbox first."""
     from runfix_analytics.store import Store
 
@@ -103,7 +107,7 @@ def import_(paths: Sequence[Path], root: Path, runners: Sequence[str]) -> None:
 @root_option
 @as_of_option
 @runner_option
-def assess(root: Path, as_of: date, runners: Sequence[str]) -> None:
+def assess(root: Place, as_of: date, runners: Sequence[str]) -> None:
     """Calculate load, coverage, episodes and advice from what is imported."""
     from runfix_analytics import night
     from runfix_analytics.store import Store
@@ -126,19 +130,23 @@ def assess(root: Path, as_of: date, runners: Sequence[str]) -> None:
 @click.option("--open", "is_to_open", is_flag=True, help="Open the page in the browser: the runner's, or the squad's.")
 @click.option("--list", "only_list", is_flag=True, help="Only print where the pages are.")
 def report(
-    root: Path, as_of: date | None, since: date | None, runners: Sequence[str],
+    root: Place, as_of: date | None, since: date | None, runners: Sequence[str],
     *, pdf: bool, is_to_open: bool, only_list: bool,
 ) -> None:  # fmt: skip
     """Write the pages of what is assessed, and print where they are."""
     from runfix_analytics import night
+    from runfix_analytics.calculated_parts import last_assessed
+    from runfix_analytics.parts import Done
     from runfix_analytics.reports.pdf import require
     from runfix_analytics.store import Store
 
+    if is_to_open and isinstance(root, ObjectPath):
+        raise click.UsageError("--open is for pages in a folder; fetch these from the bucket to look at them")
     store = Store(root)
     ids = runner_ids(store, runners)
-    done = night.Done()
+    done = Done()
     if not only_list:
-        newest = as_of or night.last_assessed(store)
+        newest = as_of or last_assessed(store)
         if since and since >= newest:
             raise click.UsageError(f"--since must lie before the day of the pages, {newest}")
         if pdf:
@@ -153,7 +161,7 @@ def report(
     finish(done)
 
 
-def _pages(store: "Store", ids: Sequence[str]) -> list[tuple[Path, str]]:
+def _pages(store: "Store", ids: Sequence[str]) -> list[tuple[Place, str]]:
     """The pages that are there, and whose they are: of these runners or of all, then of the squad."""
     from runfix_analytics import publishing
 
@@ -163,7 +171,8 @@ def _pages(store: "Store", ids: Sequence[str]) -> list[tuple[Path, str]]:
     found.append((publishing.squad_page_path(store.root), "the squad"))
     found.append((publishing.exercise_sheet_path(store.root), "exercises, to hand out"))
     found.append((publishing.cohort_page_path(store.root), "coverage against onset, for analysts"))
-    return [(page, what) for page, what in found if page.exists()]
+    there = present(store.root / "reports", [page for page, _ in found])
+    return [(page, what) for page, what in found if page in there]
 
 
 @main.command()
@@ -172,12 +181,13 @@ def _pages(store: "Store", ids: Sequence[str]) -> list[tuple[Path, str]]:
 @click.option("--full", "is_full", is_flag=True, help="Calculate and publish everything anew, changed or not.")
 @executor_options
 def nightly(
-    root: Path, as_of: date, executor: str, workers: int | None, scheduler: str | None, *, is_full: bool
+    root: Place, as_of: date, executor: str, workers: int | None, scheduler: str | None, *, is_full: bool
 ) -> None:
     """The whole night: import, assess, publish what changed. For cron: exit code 0 all, 3 partial, 1 failed."""
     from runfix_analytics.store import Store
 
-    finish(run_night(Store(root).root, as_of, executor, workers, scheduler, is_full=is_full))
+    done = run_night(Store(root).root, as_of, executor, workers, scheduler, is_full=is_full, is_log=is_log())
+    finish(done, is_log=is_log())
 
 
 @main.command()
@@ -189,7 +199,7 @@ def nightly(
     help="Fail when the last good night is older; default: alarm_after_hours of settings.toml, never without it.",
 )  # fmt: skip
 @json_option
-def status(root: Path, as_of: date, runners: Sequence[str], max_age: float | None, *, as_json: bool) -> None:
+def status(root: Place, as_of: date, runners: Sequence[str], max_age: float | None, *, as_json: bool) -> None:
     """Per runner: until when each log goes, and which share of the sets of the last four weeks is not recognised.
 
     On stderr when the last good night was; with an age set, exit code 1 when it was too long ago.
@@ -230,7 +240,7 @@ def status(root: Path, as_of: date, runners: Sequence[str], max_age: float | Non
 
 @main.command()
 @click.argument("form", type=click.Choice(["aches", "strength"]))
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write to this file instead of the terminal.")
+@click.option("--output", "-o", type=FilePath(path_type=Path), help="Write to this file instead of the terminal.")
 def template(form: str, output: Path | None) -> None:
     """Write out an empty form with examples: the ache form or the plain strength sheet."""
     from runfix_analytics.readers import ache_form, strength_sheet
@@ -254,7 +264,7 @@ def template(form: str, output: Path | None) -> None:
 @root_option
 @as_of_option
 @json_option
-def explain(runner: str, area: str, root: Path, as_of: date, *, as_json: bool) -> None:
+def explain(runner: str, area: str, root: Place, as_of: date, *, as_json: bool) -> None:
     """Print the sets behind RUNNER's coverage of AREA in the 28 days up to a day, each with its file and row."""
     import polars as pl
 
@@ -291,12 +301,12 @@ def explain(runner: str, area: str, root: Path, as_of: date, *, as_json: bool) -
 
 
 @main.command()
-@click.argument("root", type=click.Path(path_type=Path))
+@click.argument("root", type=StoreRoot())
 @click.option("--runners", "n_runners", type=click.IntRange(1, 10_000), default=12, show_default=True)
 @click.option("--days", "n_days", type=click.IntRange(60, 3650), default=365, show_default=True)
 @click.option("--scenario", default="rehab", show_default=True, help="What is true: null, effect, rehab, missing, …")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
-def simulate(root: Path, n_runners: int, n_days: int, scenario: str, seed: int) -> None:
+def simulate(root: Place, n_runners: int, n_days: int, scenario: str, seed: int) -> None:
     """Make up a squad with a known truth: a new store at ROOT with export files in the inboxes, to try things on."""
     from runfix_analytics.catalogue import load
     from runfix_analytics.simulated_files import write_squad
@@ -358,7 +368,9 @@ for _command in (
 
 def _copy_into_inbox(store: "Store", runner_id: str, path: Path) -> int:
     """Copies a file, or a folder as it is; a file of the same name with other content gets a new name."""
+    from runfix_analytics.lock import lists_writer
     from runfix_analytics.sourcefile import digest, open_checked
+    from runfix_analytics.tombstones import refuse_who_was_erased
 
     inbox = store.root / "inbox" / runner_id
     folder = path.resolve().name if path.is_dir() else ""
@@ -366,9 +378,10 @@ def _copy_into_inbox(store: "Store", runner_id: str, path: Path) -> int:
         sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith(".")) if path.is_dir() else [path]
     )
     for file in files:
-        target = inbox / folder / file.relative_to(path) if folder else inbox / file.name
+        target = inbox / folder / str(file.relative_to(path)) if folder else inbox / file.name
         try:
-            with open_checked(file) as stream:
+            with lists_writer(store.root), open_checked(file) as stream:
+                refuse_who_was_erased(store.root, runner_id)
                 content_id = digest(stream)
                 if target.exists() and _content_id(target) != content_id:
                     target = target.with_name(f"{target.stem}.{content_id[:8]}{target.suffix}")
@@ -379,7 +392,7 @@ def _copy_into_inbox(store: "Store", runner_id: str, path: Path) -> int:
     return len(files)
 
 
-def _content_id(path: Path) -> str:
+def _content_id(path: Place) -> str:
     from runfix_analytics.sourcefile import digest, open_checked
 
     with open_checked(path) as stream:

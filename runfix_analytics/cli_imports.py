@@ -1,10 +1,10 @@
 """The commands about what came in: the ledger, taking back, trying again, names that nobody knows."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
+from runfix_analytics.places import Place
 from runfix_analytics.terminal import finish, json_option, root_option, runner_ids, runner_option, show, today
 
 
@@ -13,7 +13,7 @@ from runfix_analytics.terminal import finish, json_option, root_option, runner_i
 @runner_option
 @json_option
 @click.option("--rejects", is_flag=True, help="List the rejected rows instead of the files.")
-def imports(root: Path, runners: Sequence[str], *, as_json: bool, rejects: bool) -> None:
+def imports(root: Place, runners: Sequence[str], *, as_json: bool, rejects: bool) -> None:
     """List the ledger: every file, what was made of it, and why not."""
     import polars as pl
 
@@ -48,15 +48,15 @@ def imports(root: Path, runners: Sequence[str], *, as_json: bool, rejects: bool)
 @click.argument("imports", nargs=-1, required=True, metavar="IMPORT...")
 @root_option
 @runner_option
-def undo(imports: Sequence[str], root: Path, runners: Sequence[str]) -> None:
+def undo(imports: Sequence[str], root: Place, runners: Sequence[str]) -> None:
     """Take imports back completely, an archive with all its files. IMPORT: an id of runfix imports, or a file name."""
     from runfix_analytics import ledger
     from runfix_analytics.lock import only_writer
     from runfix_analytics.store import Store
 
     store = Store(root)
-    found = ledger.find(store, imports, runner_ids(store, runners) or None)
     with only_writer(store.root, "runfix undo"):
+        found = ledger.find(store, imports, runner_ids(store, runners) or None)
         done = ledger.undo(store, found, store.catalogue(), on=today())
     click.echo(f"taken back: files {done.n_files}, rows {done.n_rows}. They are passed over until: runfix retry")
     click.echo(f"Next: runfix nightly --root {root}, so that the pages know")
@@ -66,7 +66,7 @@ def undo(imports: Sequence[str], root: Path, runners: Sequence[str]) -> None:
 @click.argument("imports", nargs=-1, metavar="[IMPORT]...")
 @root_option
 @runner_option
-def retry(imports: Sequence[str], root: Path, runners: Sequence[str]) -> None:
+def retry(imports: Sequence[str], root: Place, runners: Sequence[str]) -> None:
     """Read files again from their kept copies, after a fix; without IMPORT all that failed or are damaged."""
     from runfix_analytics import night
     from runfix_analytics.lock import only_writer
@@ -83,7 +83,7 @@ def retry(imports: Sequence[str], root: Path, runners: Sequence[str]) -> None:
 @runner_option
 @json_option
 @click.option("--toml", "as_toml", is_flag=True, help="As lines to complete and to paste into exercises.local.toml.")
-def unmapped(root: Path, runners: Sequence[str], *, as_json: bool, as_toml: bool) -> None:
+def unmapped(root: Place, runners: Sequence[str], *, as_json: bool, as_toml: bool) -> None:
     """List the exercise names that are not recognised, most sets first; what they mean goes in exercises.local.toml."""
     from runfix_analytics.store import Store
     from runfix_analytics.tables import StrengthSets

@@ -1,17 +1,18 @@
 """The commands for what a coach says of a runner: seen by a physio, paused, away, ill, race week."""
 
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from runfix_analytics.places import Place
 from runfix_analytics.terminal import day_or_none, json_option, root_option, runner_ids, runner_option, show, today
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runfix_analytics.marks import Change, MarksFile
+    from runfix_analytics.store import Store
 
 
 def _known(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
@@ -30,12 +31,12 @@ def _known(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
 @click.option("--from", "from_on", callback=day_or_none, metavar="DATE", help="First day; default: today.")
 @click.option(
     "--to", "to_on", callback=day_or_none, metavar="DATE",
-    help="Last day; default: until further notice, of a race week the seventh day.",
+    help="Last day; default: until further notice; a race week ends after a week.",
 )  # fmt: skip
 @click.option("--ended", callback=day_or_none, metavar="DATE", help="The running mark ends; DATE is its last day.")
 @click.option("--remove", is_flag=True, help="Take back what was a mistake; of several the one that begins on --from.")
 def mark(
-    runner: str, kind: str, root: Path, from_on: date | None, to_on: date | None, ended: date | None, *, remove: bool
+    runner: str, kind: str, root: Place, from_on: date | None, to_on: date | None, ended: date | None, *, remove: bool
 ) -> None:
     """Say of RUNNER what no log says. MARK: seen-by-physio, paused, away, ill or race-week.
 
@@ -43,23 +44,27 @@ def mark(
     you say now. Of seen-by-physio --from is the day of the visit.
     """
     from runfix_analytics import marks
+    from runfix_analytics.lock import lists_writer
     from runfix_analytics.store import Store
+    from runfix_analytics.tombstones import refuse_who_was_erased
 
     if wrong := _wrong_usage(kind, from_on, to_on, ended, remove=remove):
         raise click.UsageError(wrong)
     store = Store(root)
-    [runner_id] = runner_ids(store, [runner])
-    file = store.marks_file()
-    if remove:
-        change = marks.without(file, runner_id, kind, from_on)
-    elif ended:
-        change = marks.with_end(file, runner_id, kind, ended)
-    else:
-        first = from_on or today()
-        last = _seventh_day(first) if kind == "race_week" and to_on is None else to_on
-        change = marks.with_mark(file, marks.Mark(runner_id, kind, first, last))
-    if change.file != file:
-        store.write_marks(change.file)
+    with lists_writer(store.root):
+        [runner_id] = runner_ids(store, [runner])
+        refuse_who_was_erased(store.root, runner_id)
+        file = store.marks_file()
+        if remove:
+            change = marks.without(file, runner_id, kind, from_on)
+        elif ended:
+            change = marks.with_end(file, runner_id, kind, ended)
+        else:
+            first = from_on or today()
+            last = _last_of_race_week(first, store) if kind == "race_week" and to_on is None else to_on
+            change = marks.with_mark(file, marks.Mark(runner_id, kind, first, last))
+        if change.file != file:
+            store.write_marks(change.file)
     click.echo(f"{runner_id}: {_told(change, file)}")
 
 
@@ -67,7 +72,7 @@ def mark(
 @root_option
 @runner_option
 @json_option
-def marks_(root: Path, runners: "Sequence[str]", *, as_json: bool) -> None:
+def marks_(root: Place, runners: "Sequence[str]", *, as_json: bool) -> None:
     """List what was said of the runners with runfix mark; a mark without a last day holds until further notice."""
     import polars as pl
 
@@ -104,8 +109,8 @@ def _wrong_usage(
     return None
 
 
-def _seventh_day(first: date) -> date:
-    return first + min(timedelta(days=6), date.max - first)
+def _last_of_race_week(first: date, store: "Store") -> date:
+    return first + min(timedelta(days=store.catalogue().days("marks.race_week") - 1), date.max - first)
 
 
 def _told(change: "Change", file: "MarksFile") -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from runfix_analytics.errors import EXIT_PARTIAL, ConfigError
-from runfix_analytics.terminal import now, root_option, runner_ids, today
+from runfix_analytics.places import Place
+from runfix_analytics.terminal import FilePath, now, root_option, runner_ids, today
 
 if TYPE_CHECKING:
     from runfix_analytics.erasure import Receipt
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 @root_option
 @click.option("--again", is_flag=True, help="Whom was erased before and has come back, and what was not finished.")
 @click.option("--yes", is_flag=True, help="Without being asked whether you are sure.")
-def erase(runner: str | None, root: Path, *, again: bool, yes: bool) -> None:
+def erase(runner: str | None, root: Place, *, again: bool, yes: bool) -> None:
     """Take everything of RUNNER out of the store, for good: files, rows and their history, pages, name.
 
     Prints a receipt in counts. A salted hash of the id stays, so that an inbox folder that comes back is refused.
@@ -46,7 +47,7 @@ def _confirm(names: dict[str, str], ids: list[str]) -> None:
     click.confirm(f"Erase {whose} for good? It cannot be taken back.", abort=True, err=True)
 
 
-def _print(receipt: "Receipt", root: Path) -> None:
+def _print(receipt: "Receipt", root: Place) -> None:
     from runfix_analytics.erasure import NOT_REACHED
 
     for digest, day in receipt.stones:
@@ -69,9 +70,9 @@ def _print(receipt: "Receipt", root: Path) -> None:
 @click.command()
 @click.argument("runner", required=False)
 @root_option
-@click.option("--to", "target", type=click.Path(path_type=Path), required=True, help="A new file, or a new folder.")
+@click.option("--to", "target", type=FilePath(path_type=Path), required=True, help="A new file, or a new folder.")
 @click.option("--pseudonymised", is_flag=True, help="Of all runners, for analysts: under other ids, days shifted.")
-def export(runner: str | None, root: Path, target: Path, *, pseudonymised: bool) -> None:
+def export(runner: str | None, root: Place, target: Path, *, pseudonymised: bool) -> None:
     """Write all that is kept of RUNNER into one zip, for that person; or --pseudonymised tables of all for analysts."""
     from runfix_analytics import exports, pseudonyms
     from runfix_analytics.store import Store

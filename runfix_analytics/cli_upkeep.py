@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from runfix_analytics.errors import EXIT_PARTIAL
-from runfix_analytics.terminal import day_or_none, finish, in_a_loop, now, root_option
+from runfix_analytics.places import Place
+from runfix_analytics.terminal import FilePath, day_or_none, finish, in_a_loop, now, root_option
 
 
 @click.command()
 @root_option
-def migrate(root: Path) -> None:
+def migrate(root: Place) -> None:
     """Give a store of an earlier version this one's shape; logs, ledger and advice given stay. Make a backup first."""
     from runfix_analytics.lock import only_writer
     from runfix_analytics.migration import migrate as take_steps
@@ -32,29 +33,30 @@ def migrate(root: Path) -> None:
 @root_option
 @click.option("--facts", is_flag=True, help="First read all logs again from the kept originals, with today's readers.")
 @click.option("--as-of", callback=day_or_none, metavar="DATE", help="The day to calculate for; default: last assessed.")
-def rebuild(root: Path, as_of: date | None, *, facts: bool) -> None:
+def rebuild(root: Place, as_of: date | None, *, facts: bool) -> None:
     """Make the calculated tables again from the logs; advice of earlier days stays, it was given.
 
     With --facts the logs too, from the kept originals: the ledger says which, what was taken back stays so.
     """
-    from runfix_analytics import night, rebuilding
+    from runfix_analytics import rebuilding
+    from runfix_analytics.calculated_parts import last_assessed
     from runfix_analytics.lock import only_writer
     from runfix_analytics.store import Store
 
     store = Store(root)
     with only_writer(store.root, f"runfix rebuild since {now():%Y-%m-%d %H:%M} UTC"):
-        day = as_of or night.last_assessed(store)
+        day = as_of or last_assessed(store)
         finish(rebuilding.rebuild(store, day, in_a_loop(), facts=facts))
 
 
 @click.command()
 @root_option
-@click.option("--to", type=click.Path(path_type=Path), metavar="FILE", help="Write to this new file: squad.tar.gz.")
+@click.option("--to", type=FilePath(path_type=Path), metavar="FILE", help="Write to this new file: squad.tar.gz.")
 @click.option(
     "--check", "checked", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
     help="Read a backup to its end and compare every file with its digest; writes nothing.",
 )  # fmt: skip
-def backup(root: Path, to: Path | None, checked: Path | None) -> None:
+def backup(root: Place, to: Path | None, checked: Path | None) -> None:
     """Write the whole store to one file, or check such a file. It holds names and health data: keep it as safe."""
     from runfix_analytics import backup as backups
     from runfix_analytics.store import Store
@@ -73,7 +75,7 @@ def backup(root: Path, to: Path | None, checked: Path | None) -> None:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--root", "-C", type=click.Path(path_type=Path), required=True, help="A new folder; it is made.")
+@click.option("--root", "-C", type=FilePath(path_type=Path), required=True, help="A new folder; it is made.")
 def restore(file: Path, root: Path) -> None:
     """Make a store of a backup in a new folder, after every file is checked; what is there is never written over."""
     from runfix_analytics import backup as backups

@@ -58,7 +58,7 @@ def combine(cohorts: Iterable[Cohort]) -> Cohort:
         AtRisk.validate(pl.concat([part.at_risk for part in parts])),
         CohortDays.validate(pl.concat([part.days for part in parts])),
         pl.concat([part.spells for part in parts]),
-        Exclusions.validate(counts.group_by("reason", maintain_order=True).agg(pl.col("n_rows", "n_onsets").sum())),
+        Exclusions.validate(counts.group_by("reason", maintain_order=True).agg(pl.all().sum())),
     )
 
 
@@ -150,7 +150,12 @@ def _counted(rows: pl.DataFrame, onsets: pl.DataFrame) -> pl.DataFrame:
     return (
         rows.join(onsets, on=[*_DAY, "symptom_id"], how="left", validate="1:1")
         .group_by("reason")
-        .agg(n_rows=pl.len(), n_onsets=is_onset.sum())
+        .agg(
+            n_rows=pl.len(),
+            n_runners=pl.col("runner_id").n_unique(),
+            n_onsets=is_onset.sum(),
+            n_runners_with_onset=pl.col("runner_id").filter(is_onset).n_unique(),
+        )
         .sort("reason")
     )
 
@@ -313,7 +318,12 @@ def analysis_rows(
     left_out = (
         judged.filter(pl.col("excluded").is_not_null())
         .group_by(reason="excluded")
-        .agg(n_rows=(1 / pl.col("sampled_share")).sum().round(), n_onsets=pl.col("is_onset").sum())
+        .agg(
+            n_rows=(1 / pl.col("sampled_share")).sum().round(),
+            n_runners=pl.col("runner_id").n_unique(),
+            n_onsets=pl.col("is_onset").sum(),
+            n_runners_with_onset=pl.col("runner_id").filter("is_onset").n_unique(),
+        )
         .sort("reason")
     )
     kept = judged.filter(pl.col("excluded").is_null())

@@ -3,14 +3,15 @@
 import json
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from io import StringIO
-from pathlib import Path
 from typing import Any, TypeVar
 
 import dataframely as dy
 import polars as pl
 
 from runfix_analytics.association import Association
+from runfix_analytics.places import Place
 from runfix_analytics.store import Store
 from runfix_analytics.tables import Estimates, Exclusions, Incidence, Prevalence, SymptomRates, Verdicts
 from runfix_analytics.verdicts import Marks
@@ -72,11 +73,14 @@ def read_cohort(store: Store, as_of: date) -> CohortResults | None:
 def kept_cohort(store: Store) -> CohortResults | None:
     """The results of the last study, whatever its day; none where there was none, or by an earlier version."""
     path = _path(store)
-    if not path.exists():
-        return None
-    content = json.loads(path.read_text(encoding="utf-8"))
+    return _results(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+@lru_cache(maxsize=1)  # a night asks for the same results for each of its parts
+def _results(text: str) -> CohortResults | None:
+    content = json.loads(text)
     tables = content["tables"]
-    if "key" not in content:
+    if "key" not in content or set(content["found"]) != set(_FACTS):
         return None
     if not all(name in tables and _fits(schema, tables[name]) for name, schema in _TABLES.items()):
         return None
@@ -108,7 +112,7 @@ def outcome(results: CohortResults | None) -> str:
     return "not studied" if results is None else json.dumps(_content(results), sort_keys=True)
 
 
-_FACTS = ("lag_days", "n_runners", "n_onsets", "n_rows", "share_of_rows")
+_FACTS = ("lag_days", "n_runners", "n_onsets", "n_runners_with_onset", "n_rows", "share_of_rows")
 _TABLES: dict[str, type[dy.Schema]] = {
     "rates": SymptomRates,
     "estimates": Estimates,
@@ -119,7 +123,7 @@ _TABLES: dict[str, type[dy.Schema]] = {
 }
 
 
-def _path(store: Store) -> Path:
+def _path(store: Store) -> Place:
     return store.root / "results" / "cohort.json"
 
 

@@ -1,6 +1,7 @@
 """How much of the target strength work each area got in the 28 days up to each day."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import dataframely as dy
 import numpy as np
@@ -16,9 +17,13 @@ _EXACT = 9  # decimals: quotients differ in the last bits, and thresholds must n
 
 
 def coverage(
-    sets: dy.DataFrame[RecognisedSets], days: dy.DataFrame[KnownDays], *, catalogue: Catalogue
+    sets: dy.DataFrame[RecognisedSets],
+    days: dy.DataFrame[KnownDays],
+    *,
+    catalogue: Catalogue,
+    since: date | None = None,
 ) -> dy.DataFrame[Coverage]:
-    """One row per runner, day of `days` and area.
+    """One row per runner, day of `days` and area; with `since`, of the days after it only.
 
     A session earns q = min(1, S / 4) with S the hard sets for the area. C = Σ q over the known days of the window,
     over what two sessions a week make in those days; null under 70 % known days. C_low credits unknown days with
@@ -29,7 +34,7 @@ def coverage(
     """
     window = catalogue.days("coverage.window")
     covered = (
-        _summed(_sessions(sets, catalogue), days, window, catalogue)
+        _summed(_sessions(sets, catalogue), days, window, catalogue, since)
         .with_columns(**_values(catalogue, window))
         .with_columns(**_components(catalogue))
         .with_columns(status=_status(catalogue))
@@ -76,7 +81,9 @@ def session_credits(sets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     return _sessions(sets, catalogue).select("runner_id", "local_date", "area_id", q=q)
 
 
-def _summed(sessions: pl.DataFrame, days: pl.DataFrame, window: int, catalogue: Catalogue) -> pl.DataFrame:
+def _summed(
+    sessions: pl.DataFrame, days: pl.DataFrame, window: int, catalogue: Catalogue, since: date | None
+) -> pl.DataFrame:
     """One row per runner, day and area in that order: the sums of the window up to the day."""
     areas, full = sorted(catalogue.areas), catalogue.number("coverage.full_session_sets")
     ordered = days.sort("runner_id", "local_date")
@@ -97,9 +104,11 @@ def _summed(sessions: pl.DataFrame, days: pl.DataFrame, window: int, catalogue: 
         **{name: of_day[name] for name in _OF_SESSIONS},
         **{name: of_day[name] * known for name in _JUDGED_ON_KNOWN_DAYS},
     }
-    trained = over.newest(of_day["n_sessions"] > 0).ravel()
+    is_asked = slice(None) if since is None else (ordered["local_date"] > since).to_numpy()
+    trained = over.newest(of_day["n_sessions"] > 0)[is_asked].ravel()
     trained_on = ordered["local_date"].gather(np.maximum(trained, 0))
-    return _table(ordered, areas, {name: over.sums(of) for name, of in daily.items()}).with_columns(
+    asked = ordered if since is None else ordered.filter(pl.col("local_date") > since)
+    return _table(asked, areas, {name: over.sums(of)[is_asked] for name, of in daily.items()}).with_columns(
         last_trained_on=pl.when(pl.Series(trained >= 0)).then(trained_on)
     )
 

@@ -17,6 +17,7 @@ from runfix_analytics.assessment import Logs, Squad
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.cohort_results import outcome, read_cohort, study_day
 from runfix_analytics.marks import said_of
+from runfix_analytics.places import present
 from runfix_analytics.squad_study import stored_squad
 from runfix_analytics.store import STAMPS, Store
 from runfix_analytics.tables import Runners
@@ -24,6 +25,7 @@ from runfix_analytics.tables import Runners
 SURVEY, ASSESS, PUBLISH = "survey", "assess", "publish"
 STAGES = (SURVEY, ASSESS, PUBLISH)
 _LOGGED = "logged until the study's day"
+_DAILY = "tables by day"
 _NOT_OF_THE_LOG = ("import_id", "source_row", "run_id", "set_id", "ache_report_id", "duplicate_of", "duplicate_rule")
 
 
@@ -33,11 +35,9 @@ def due(store: Store, stage: str, runners: dy.DataFrame[Runners], as_of: date, c
         return {}
     keys = _keys(store, stage, runners, as_of, catalogue)
     stamped = stamps.read(store, keys)
-    return {
-        runner: key
-        for runner, key in keys.items()
-        if stamped[runner].get(stage) != key or (stage == PUBLISH and not _is_published(store, runner))
-    }
+    same = [runner for runner, key in keys.items() if stamped[runner].get(stage) == key]
+    made = _published(store, same) if stage == PUBLISH else set(same)
+    return {runner: key for runner, key in keys.items() if runner not in made}
 
 
 def done(store: Store, stage: str, keys: Mapping[str, str], left_out: Collection[str] = ()) -> None:
@@ -52,30 +52,50 @@ def done(store: Store, stage: str, keys: Mapping[str, str], left_out: Collection
 def _keys(
     store: Store, stage: str, runners: dy.DataFrame[Runners], as_of: date, catalogue: Catalogue
 ) -> dict[str, str]:
-    rows = {row["runner_id"]: row for row in runners.iter_rows(named=True)}
-    ledger = stamps.of_ledger(store, rows)
-    common = (stamps.program(), catalogue.version, as_of)
-    own = {runner: stamps.digest(*common, sorted(row.items()), ledger.get(runner, "")) for runner, row in rows.items()}
+    own = {runner: stamps.digest(of, as_of) for runner, of in logs(store, runners, catalogue).items()}
     if stage == SURVEY:
         return own
     if stage == ASSESS:
         of_all = _of_squad(stored_squad(store, as_of, catalogue))
         return {runner: stamps.digest(key, of_all) for runner, key in own.items()}
-    return _of_pages(store, own, as_of)
+    return _of_pages(store, own, as_of, catalogue)
+
+
+def logs(store: Store, runners: dy.DataFrame[Runners], catalogue: Catalogue) -> dict[str, str]:
+    """Runner id → digest of what tables by day depend on but the day: program, catalogue, settings and logs."""
+    rows = {row["runner_id"]: row for row in runners.iter_rows(named=True)}
+    ledger = stamps.of_ledger(store, rows)
+    common = (stamps.program(), catalogue.version)
+    return {runner: stamps.digest(*common, sorted(row.items()), ledger.get(runner, "")) for runner, row in rows.items()}
+
+
+def daily_until(store: Store, logged: Mapping[str, str], as_of: date) -> dict[str, date]:
+    """Runner id → the day before `as_of` until which the stored tables by day stand; `logged` is what `logs` found."""
+    until = dict[str, date]()
+    for runner, of in stamps.read(store, logged).items():
+        day, _, then = of.get(_DAILY, "").partition(" ")
+        if then == logged[runner] and date.fromisoformat(day) < as_of:
+            until[runner] = date.fromisoformat(day)
+    return until
+
+
+def note_daily(store: Store, logged: Mapping[str, str], as_of: date) -> None:
+    """Leaves the stamps of tables by day that are stored until `as_of`."""
+    stamps.write(store, {runner: {_DAILY: f"{as_of} {of}"} for runner, of in logged.items()})
 
 
 def _of_squad(of: Squad) -> str:
     return stamps.digest(of.lag_days, of.rates.rows(), of.verdicts.rows())
 
 
-def _of_pages(store: Store, own: Mapping[str, str], as_of: date) -> dict[str, str]:
+def _of_pages(store: Store, own: Mapping[str, str], as_of: date, catalogue: Catalogue) -> dict[str, str]:
     """Pages show what the earlier stages really made, with names, marks, settings and the squad's own study."""
-    made, names, marks = stamps.read(store, own), store.names(), said_of(store.marks(), as_of)
-    common = (store.settings(), outcome(read_cohort(store, as_of)))
+    made, names, marks = stamps.read(store, own), store.names(), said_of(store.marks(), as_of, catalogue)
+    common = stamps.digest(store.settings(), outcome(read_cohort(store, as_of)))
     return {
         runner: stamps.digest(
             key,
-            *common,
+            common,
             *(made[runner].get(stage) for stage in (SURVEY, ASSESS)),
             names.get(runner, ""),
             [sorted(mark.items()) for mark in marks.get(runner, ())],
@@ -84,8 +104,11 @@ def _of_pages(store: Store, own: Mapping[str, str], as_of: date) -> dict[str, st
     }
 
 
-def _is_published(store: Store, runner: str) -> bool:
-    return all(path.exists() for path in publishing.runner_files(store, runner))
+def _published(store: Store, runners: Collection[str]) -> set[str]:
+    """Those of some runners whose files are all there."""
+    files = {runner: publishing.runner_files(store, runner) for runner in runners}
+    there = present(store.root / "reports", [path for of in files.values() for path in of])
+    return {runner for runner, of in files.items() if there.issuperset(of)}
 
 
 # what all runners together are the reason for
@@ -158,6 +181,6 @@ def note_squad(store: Store, key: str, n_pages: int) -> None:
 
 def forget(store: Store, runners: Collection[str], stages: Collection[str]) -> None:
     """Takes the stamps of these stages away, so that they work whatever has been done."""
-    stamps.forget(store, runners, stages)
+    stamps.forget(store, runners, [*stages, _DAILY] if ASSESS in stages else stages)
     if "squad" in stages:
         note_squad(store, "", 0)

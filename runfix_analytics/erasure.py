@@ -6,17 +6,19 @@ files; the pages; and last the lists, by which the runner is found again. Then t
 """
 
 import re
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 
 from runfix_analytics import night, runs
+from runfix_analytics.calculated_parts import last_assessed
 from runfix_analytics.errors import ConfigError, StoreError
+from runfix_analytics.lock import lists_writer
 from runfix_analytics.marks import MARKS_FILE
+from runfix_analytics.places import Place, below, ordered
+from runfix_analytics.private_files import removed
 from runfix_analytics.runner_lists import LISTS, lines_of, without_runner
 from runfix_analytics.store import TABLES, Store
 from runfix_analytics.table_history import forget_history, runners_in, take_out
@@ -24,7 +26,7 @@ from runfix_analytics.tables import RUNNER_ID, STORED_FACTS, STORED_RESULTS, Rej
 from runfix_analytics.tombstones import TOMBSTONES_FILE, Tombstones, as_bytes, read_tombstones
 
 NOT_REACHED = (
-    "backups and snapshots, and what the disk keeps of deleted files",
+    "backups and snapshots, versions of objects and copies of a bucket, and what the disk keeps of deleted files",
     "pages and exports that were printed, sent or copied elsewhere, notebooks with their outputs",
     "logs of cron and the terminal's history, and the database of a Prefect server: they hold ids",
     "files of other runners, and what others wrote of this runner in their own notes",
@@ -81,7 +83,7 @@ def traces(store: Store) -> set[str]:
         found |= {cells.get("runner_id") or "" for _, cells in lines_of(path)[1]} if path.exists() else set()
     found |= {mark.runner_id for mark in store.marks_file().marks}
     for table in TABLES:
-        found |= runners_in(store.table_path(table))
+        found |= runners_in(store, table)
     return {runner for runner in found if re.fullmatch(RUNNER_ID, runner)}
 
 
@@ -91,25 +93,27 @@ def erase(store: Store, runner_ids: Sequence[str], *, on: date) -> Receipt:
     Raises: ConfigError before anything is done when a list of the store cannot be read.
     """
     store.runners(store.catalogue())
-    names, stones = store.names(), read_tombstones(store.root).begun(runner_ids, on)
+    with lists_writer(store.root):  # who puts a line or a file of theirs in comes before the tombstone, or finds it
+        names, stones = store.names(), read_tombstones(store.root).begun(runner_ids, on)
+        store.write_private(store.root / TOMBSTONES_FILE, as_bytes(stones))
     words = [*runner_ids, *(names[runner] for runner in runner_ids if runner in names)]
-    store.write_private(store.root / TOMBSTONES_FILE, as_bytes(stones))
     counts = {
         "records of nights": runs.forget(store, runner_ids, _pattern(words)),
         "files that others hold too, kept": _held_too(store, runner_ids),
         "quotes in others' rejects": _quoted(store, runner_ids, _pattern(words)),
     }
     for kind, tables in (("logged rows, ledger and rejects", STORED_FACTS), ("calculated rows", STORED_RESULTS)):
-        paths = [store.table_path(table) for table in tables]  # by table the counts would tell of aches and red flags
-        counts[kind] = sum(take_out(path, runner) for path in paths for runner in runner_ids)
-    counts["files of earlier versions of tables"] = sum(forget_history(store.table_path(table)) for table in TABLES)
+        # by table the counts would tell of aches and red flags
+        counts[kind] = sum(take_out(store, table, runner) for table in tables for runner in runner_ids)
+    counts["files of earlier versions of tables"] = sum(forget_history(store, table) for table in TABLES)
     counts["kept originals"] = _originals(store)
-    counts["files of inboxes"] = sum(_removed(store.root / "inbox" / runner) for runner in runner_ids)
-    counts["pages and their tables"] = sum(_removed(store.root / "reports" / runner) for runner in runner_ids)
+    counts["files of inboxes"] = sum(removed(store.root / "inbox" / runner) for runner in runner_ids)
+    counts["pages and their tables"] = sum(removed(store.root / "reports" / runner) for runner in runner_ids)
     counts["results and pages of the squad"] = _squad_files(store)
-    counts["files that spare nights work"] = _removed(store.root / "cache")
-    counts["remains of killed writers"] = sum(_removed(path) for path in _parts(store.root))
-    counts["lines of lists"] = sum(_lines_out(store, runner) for runner in runner_ids)
+    counts["files that spare nights work"] = removed(store.root / "cache")
+    counts["remains of killed writers"] = sum(removed(path) for path in _parts(store.root))
+    with lists_writer(store.root):
+        counts["lines of lists"] = sum(_lines_out(store, runner) for runner in runner_ids)
     is_new = _squad_pages(store)
     store.write_private(store.root / TOMBSTONES_FILE, as_bytes(stones.finished()))
     return Receipt(_stones(stones, runner_ids), counts, tuple(_left(store, runner_ids, words)), is_new)
@@ -149,36 +153,25 @@ def _originals(store: Store) -> int:
     """Removes the kept copies that no line of the ledger needs; one that another runner's file is a copy of stays."""
     ledger = store.scan("imports").select(needed=pl.coalesce("archive_id", "import_id")).collect()
     needed = set(ledger["needed"])
-    return sum(_removed(path) for path in (store.root / "originals").iterdir() if path.name not in needed)
+    return sum(removed(path) for path in (store.root / "originals").iterdir() if path.name not in needed)
 
 
 def _squad_files(store: Store) -> int:
     """Removes what was made of all runners together: it holds the runner's name, or was calculated with the logs."""
     reports = [path for path in (store.root / "reports").iterdir() if path.is_file() and path.stem != _SHEET]
-    return sum(_removed(path) for path in (*reports, *(store.root / "results").iterdir()))
+    return sum(removed(path) for path in (*reports, *(store.root / "results").iterdir()))
 
 
 def _squad_pages(store: Store) -> bool:
     """Writes the squad's pages anew from what is stored of the others; false where there is nothing to write."""
     try:
-        newest = night.last_assessed(store)
+        newest = last_assessed(store)
     except StoreError:
         return False
     return bool(night.publish_squad(store.root, (), newest).counts.get("pages"))
 
 
-def _removed(path: Path) -> int:
-    """Removes a file or a folder, of a link only the link; returns how many files went."""
-    if path.is_dir() and not path.is_symlink():
-        n = sum(1 for below in path.rglob("*") if below.is_symlink() or not below.is_dir())
-        shutil.rmtree(path)
-        return n
-    existed = path.is_symlink() or path.exists()
-    path.unlink(missing_ok=True)
-    return int(existed)
-
-
-def _parts(root: Path) -> list[Path]:
+def _parts(root: Place) -> list[Place]:
     return [path for path in root.rglob(".*.part") if _PART.fullmatch(path.name)]
 
 
@@ -200,8 +193,8 @@ def _left(store: Store, runner_ids: Sequence[str], words: Sequence[str]) -> Iter
     if not words:
         return
     by_id, by_any = _pattern(runner_ids), _pattern(words)
-    for path in sorted(store.root.rglob("*")):
-        label = path.relative_to(store.root).as_posix()
+    for path in ordered(store.root.rglob("*")):
+        label = below(store.root, path).as_posix()
         is_text = path.is_file() and label.partition("/")[0] not in ("inbox", "originals", "tables")
         pattern = by_any if "/" not in label and label not in LISTS else by_id
         text = path.read_bytes().decode("utf-8", "replace") if is_text else ""

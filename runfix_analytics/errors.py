@@ -12,15 +12,36 @@ Exit codes: 0 all went well, 1 failed (any of these), 2 wrong usage, 3 partial: 
 A bad row is no error but a reject (see `tables.Rejects`); too little data is a value (null, a count), never an error.
 """
 
+import re
+
 EXIT_FAILED, EXIT_PARTIAL = 1, 3
+_QUOTED, _OWN_NAMES = re.compile(r'".*"', re.DOTALL), "exercises.local.toml"
+
+
+def without_quotes(said: str) -> str:
+    """What an error says, for records and logs: all between its quotation marks, where values of files stand, left out.
+
+    Greedy, because a value may hold a quotation mark itself.
+    """
+    return _QUOTED.sub('"…"', said)
 
 
 class RunfixError(Exception):
     """Anything this library raises on purpose; the message says what, which value, where, and what to do next."""
 
+    def for_log(self) -> "RunfixError":
+        """The same error without what it quotes of a file."""
+        return type(self)(without_quotes(str(self)))
+
 
 class CatalogueError(RunfixError):
     """A vocabulary file contradicts itself or another one."""
+
+    def for_log(self) -> "RunfixError":
+        """The same error; of a squad's own names, which may be a runner's, the file only."""
+        if str(self).startswith(_OWN_NAMES):
+            return type(self)(f"{_OWN_NAMES}: something in it is wrong; what, says: runfix status")
+        return super().for_log()
 
 
 class ConfigError(RunfixError):

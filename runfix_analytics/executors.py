@@ -10,14 +10,15 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from pathlib import Path
 from threading import Lock
 
 from runfix_analytics import stamps
 from runfix_analytics.dask_workers import dask_workers
 from runfix_analytics.errors import ConfigError, RunfixError, StageError
 from runfix_analytics.lock import bucket_writer
-from runfix_analytics.night import Done, Failure, Part, run_stage
+from runfix_analytics.night import run_stage
+from runfix_analytics.parts import Done, Failure, Part
+from runfix_analytics.places import Place
 from runfix_analytics.processes import n_cores, worker_processes
 
 LOCAL, PROCESSES, DASK = "local", "processes", "dask"
@@ -41,7 +42,7 @@ class Work:
     """A stage of the night, to be done part by part wherever it is sent; `program` is that of who sends it."""
 
     stage: str
-    root: Path
+    root: Place
     as_of: date
     program: str
 
@@ -77,7 +78,7 @@ class Stages:
         self._mapped = mapped
         self._done: dict[Work, dict[Part, Done]] = {}
 
-    def __call__(self, stage: str, root: Path, as_of: date, parts: Sequence[Part], /) -> Iterator[Done]:
+    def __call__(self, stage: str, root: Place, as_of: date, parts: Sequence[Part], /) -> Iterator[Done]:
         """What the stage did to each part, in their order."""
         work = Work(stage, root, as_of, stamps.program())
         done = self._done.setdefault(work, {})

@@ -12,6 +12,8 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import polars as pl
 
 from runfix_analytics.errors import ConfigError, ReadError
+from runfix_analytics.places import Place, below, ordered
+from runfix_analytics.private_files import written_aside
 from runfix_analytics.reports.csv_file import csv_bytes
 from runfix_analytics.sourcefile import digest, open_checked
 from runfix_analytics.store import ID_LENGTH, TABLES, Store
@@ -59,7 +61,7 @@ def export_runner(store: Store, runner_id: str, target: Path) -> Handed:
     files = dict(_files(store, runner_id))
     own = {name: path for name, (path, import_id) in files.items() if import_id not in shared}
     n_left_out, n_rows = len(files) - len(own), 0
-    with store.aside(target.absolute()) as aside, ZipFile(aside, "w", ZIP_DEFLATED) as zipped:
+    with written_aside(target.absolute()) as aside, ZipFile(aside, "w", ZIP_DEFLATED) as zipped:
         left_out = _LEFT_OUT.format(n=n_left_out) if n_left_out else ""
         _add(zipped, "README.txt", _README.format(left_out=left_out).encode())
         _add(zipped, "profile.json", _profile(store, runner_id))
@@ -84,7 +86,7 @@ def refuse_place(store: Store, target: Path) -> None:
         raise ConfigError(f"{target} is there already; choose another name")
     if not target.absolute().parent.is_dir():
         raise ConfigError(f"{target.absolute().parent} is no folder; make it first")
-    if target.resolve().is_relative_to(store.root):
+    if isinstance(store.root, Path) and target.resolve().is_relative_to(store.root):
         raise ConfigError(f"{target} lies in the store, where runfix erase would not look for it; choose another place")
 
 
@@ -98,7 +100,7 @@ def _shared(store: Store, runner_id: str) -> set[str]:
     return found | set(own.filter(pl.col("import_id").is_in(found))["archive_id"].drop_nulls())
 
 
-def _files(store: Store, runner_id: str) -> Iterator[tuple[str, tuple[Path, str]]]:
+def _files(store: Store, runner_id: str) -> Iterator[tuple[str, tuple[Place, str]]]:
     """Name in the zip → the file and the digest of its content: originals, what waits in the inbox, pages."""
     ledger = store.scan("imports", [runner_id]).filter(pl.col("archive_id").is_null()).collect()
     for import_id, label in ledger.select("import_id", "file_name").sort("import_id").rows():
@@ -106,14 +108,14 @@ def _files(store: Store, runner_id: str) -> Iterator[tuple[str, tuple[Path, str]
         if path.exists():
             yield f"originals/{import_id[:ID_LENGTH]}/{_harmless(label)}", (path, import_id)
     for folder, inside in (("inbox", "waiting"), ("reports", "pages")):
-        below = store.root / folder / runner_id
-        for path in sorted(below.rglob("*")) if below.is_dir() and not below.is_symlink() else ():
+        own = store.root / folder / runner_id
+        for path in ordered(own.rglob("*")) if own.is_dir() and not own.is_symlink() else ():
             content_id = _digest(path)
             if content_id and content_id not in set(ledger["import_id"]):
-                yield f"{inside}/{_harmless(path.relative_to(below).as_posix())}", (path, content_id)
+                yield f"{inside}/{_harmless(below(own, path).as_posix())}", (path, content_id)
 
 
-def _digest(path: Path) -> str | None:
+def _digest(path: Place) -> str | None:
     """The digest of a file's content; null for a folder, a link, and what cannot be read."""
     try:
         with open_checked(path) as stream:

@@ -3,11 +3,12 @@
 import hashlib
 import logging
 import posixpath
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from pathlib import Path, PurePosixPath
-from typing import BinaryIO, TypeVar, cast
+from os import SEEK_END
+from pathlib import PurePosixPath
+from typing import BinaryIO, TypeVar
 
 import dataframely as dy
 import polars as pl
@@ -18,6 +19,7 @@ from runfix_analytics.duplicates import mark_activities, mark_reports, mark_sets
 from runfix_analytics.errors import ReadError
 from runfix_analytics.inbox_index import Index, files_of, label_of, state_of
 from runfix_analytics.ingest import Accepted, Arrival, RunnerSettings, ingest
+from runfix_analytics.places import Place
 from runfix_analytics.rawlog import RawLog
 from runfix_analytics.sourcefile import MAX_BYTES, SourceFile, digest, is_archive, open_checked
 from runfix_analytics.store import Store
@@ -137,7 +139,7 @@ class _Reading:
     def __post_init__(self) -> None:
         self.headings = self.store.headings()
 
-    def add(self, path: Path, label: str, *, expected: str = "") -> None:
+    def add(self, path: Place, label: str, *, expected: str = "") -> None:
         """A file of the inbox, or all files of an archive there; of a kept copy also the digest it must have."""
         self.counts["files_seen"] += 1
         untouched = self.before.import_of(label, path)
@@ -159,8 +161,9 @@ class _Reading:
                 self.known.add(import_id)
                 stream.seek(0)
                 self.store.keep_original(import_id, stream)
+                size = stream.seek(0, SEEK_END)
                 stream.seek(0)
-                size, head = path.stat().st_size, stream.read(_CHUNK)
+                head = stream.read(_CHUNK)
                 stream.seek(0)
                 if is_archive(head):
                     self._open(label, import_id, size, stream)
@@ -226,8 +229,8 @@ class _Reading:
         self._take(replace(file, source=large) if is_large else self._small(file, content))
         return False
 
-    def _large(self, label: str, path: Path) -> SourceFile:
-        return SourceFile(_said_name(label), stream=lambda: cast(BinaryIO, path.open("rb")), headings=self.headings)
+    def _large(self, label: str, path: Place) -> SourceFile:
+        return SourceFile(_said_name(label), stream=lambda: path.open("rb"), headings=self.headings)
 
     def _small(self, file: _File, packed: bytes) -> _File:
         try:
@@ -342,20 +345,28 @@ def store_rows(store: Store, accepted: Sequence[Accepted], catalogue: Catalogue)
 
 
 def replace_facts(store: Store, accepted: Sequence[Accepted], ids: Sequence[str], catalogue: Catalogue) -> None:
-    """Writes the logged rows of these runners anew: those of the ledger's imports and those of `accepted`, marked."""
+    """Writes the logged rows of these runners anew: those of the ledger's imports and those of `accepted`, marked.
+
+    With `accepted`, a table that has no row of theirs is left as it is.
+    """
     new = pl.concat([Imports.create_empty(), *(files.imports for files in accepted)]).select("runner_id", "import_id")
 
-    def merged(schema: type[S], frames: Iterable[dy.DataFrame[S]]) -> dy.DataFrame[S]:
+    def write(
+        schema: type[S], frames: Sequence[dy.DataFrame[S]], marked: Callable[[dy.DataFrame[S]], dy.DataFrame[S]]
+    ) -> None:
+        is_new = any(frame.height for frame in frames)
+        if frames and not is_new and not store.has_rows_of(schema, new["import_id"], ids):
+            return
         kept = store.read(schema, ids).join(new, on=["runner_id", "import_id"], how="anti")
-        return schema.validate(pl.concat([kept, *frames]))
+        store.replace(schema, marked(schema.validate(pl.concat([kept, *frames]))), ids)
 
-    runs = mark_activities(merged(Runs, [files.runs for files in accepted]), Runs, catalogue)
-    others = merged(OtherActivities, [files.other_activities for files in accepted])
-    sets = mark_sets(merged(StrengthSets, [files.strength_sets for files in accepted]), catalogue)
-    reports = mark_reports(merged(AcheReports, [files.ache_reports for files in accepted]))
-    store.replace(Runs, runs, ids)
-    store.replace(OtherActivities, mark_activities(others, OtherActivities, catalogue), ids)
-    store.replace(StrengthSets, sets, ids)
-    store.replace(StrengthDays, merged(StrengthDays, [files.strength_days for files in accepted]), ids)
-    store.replace(AcheReports, reports, ids)
-    store.replace(Rejects, merged(Rejects, [files.rejects for files in accepted]), ids)
+    write(Runs, [of.runs for of in accepted], lambda runs: mark_activities(runs, Runs, catalogue))
+    write(
+        OtherActivities,
+        [of.other_activities for of in accepted],
+        lambda others: mark_activities(others, OtherActivities, catalogue),
+    )
+    write(StrengthSets, [of.strength_sets for of in accepted], lambda sets: mark_sets(sets, catalogue))
+    write(StrengthDays, [of.strength_days for of in accepted], lambda days: days)
+    write(AcheReports, [of.ache_reports for of in accepted], mark_reports)
+    write(Rejects, [of.rejects for of in accepted], lambda rejects: rejects)

@@ -10,16 +10,19 @@ Nothing is lost with the folder: what is not in the index is read.
 import json
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
 from time import time_ns
 from typing import Any
 
 from runfix_analytics import stamps
-from runfix_analytics.store import Store, bucket_of
+from runfix_analytics.delta_tables import bucket_of
+from runfix_analytics.places import ObjectPath, Place, below
+from runfix_analytics.store import Store
 
-FOLDER = Path("cache") / "inbox"
+FOLDER = PurePosixPath("cache", "inbox")
 _RACY_NS = 2_000_000_000
 
 State = tuple[int, int, int, int]  # bytes, modified at, changed at (ns), inode
@@ -31,7 +34,7 @@ class Index:
 
     files: dict[str, tuple[State, str]] = field(default_factory=dict)
 
-    def import_of(self, label: str, path: Path) -> str | None:
+    def import_of(self, label: str, path: Place) -> str | None:
         """The import of a file that has not been touched since; None for any other."""
         known = self.files.get(label)
         return known[1] if known is not None and known[0] == state_of(path) else None
@@ -42,8 +45,10 @@ class Index:
             self.files[label] = (state, import_id)
 
 
-def state_of(path: Path) -> State | None:
+def state_of(path: Place) -> State | None:
     """What the system says of a file; None for what is no file, or there no more."""
+    if isinstance(path, ObjectPath):
+        return _state_of_object(path)
     try:
         found = path.lstat()
     except OSError:
@@ -53,11 +58,23 @@ def state_of(path: Path) -> State | None:
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
-def files_of(inbox: Path) -> list[Path]:
+def _state_of_object(path: ObjectPath) -> State | None:
+    """As of a file: in the place of an inode stands what is another one after every write."""
+    try:
+        found = path.listed or path.state()
+    except FileNotFoundError:
+        return None
+    at = int(found.modified_at.timestamp()) * 1_000_000_000
+    return found.n_bytes, at, at, int.from_bytes(sha256(found.mark.encode()).digest()[:6])
+
+
+def files_of(inbox: Place) -> list[Place]:
     """What lies in an inbox, links to folders included (they are refused when read), hidden things not; in order."""
+    if isinstance(inbox, ObjectPath):
+        return [*_objects_of(inbox)]
     if inbox.is_symlink():
         return [inbox]
-    found = []
+    found = list[Place]()
     for folder, names, files in os.walk(inbox):
         names[:] = [name for name in names if not name.startswith(".")]
         found += [Path(folder, name) for name in files if not name.startswith(".")]
@@ -65,9 +82,19 @@ def files_of(inbox: Path) -> list[Path]:
     return sorted(found)
 
 
-def label_of(path: Path, inbox: Path) -> str:
+def _objects_of(folder: ObjectPath) -> list[ObjectPath]:
+    """The objects below a folder that are files for people, in order.
+
+    A bucket's console leaves an empty object for a folder, which has its name and is not there under it.
+    """
+    every = [path for path in folder.rglob("*") if path.key != folder.key]
+    shown = [path for path in every if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    return sorted(path for path in shown if (path.listed and path.listed.n_bytes) or path.exists())
+
+
+def label_of(path: Place, inbox: Place) -> str:
     """What the ledger calls a file of an inbox."""
-    return path.relative_to(inbox).as_posix() if path != inbox else path.name
+    return below(inbox, path).as_posix() if path != inbox else path.name
 
 
 def read(store: Store, runners: Iterable[str], ledgers: Mapping[str, str]) -> dict[str, Index]:
@@ -87,12 +114,21 @@ def unchanged(store: Store, runners: Iterable[str]) -> dict[str, int]:
     """Runner id → how many files, of those in whose inbox nothing has been touched or added."""
     ids = list(runners)
     indexes = read(store, ids, stamps.of_ledger(store, ids))
-    found = {}
+    found, files = {}, _files_of_all(store.root / "inbox", ids)
     for runner, index in indexes.items():
-        inbox = store.root / "inbox" / runner
-        paths = files_of(inbox)
+        inbox, paths = store.root / "inbox" / runner, files[runner]
         if all(index.import_of(label_of(path, inbox), path) is not None for path in paths):
             found[runner] = len(paths)
+    return found
+
+
+def _files_of_all(inboxes: Place, runners: Sequence[str]) -> dict[str, list[Place]]:
+    """Runner id → files; of a bucket by one listing of all inboxes, a request for a thousand files."""
+    if not isinstance(inboxes, ObjectPath):
+        return {runner: files_of(inboxes / runner) for runner in runners}
+    found: dict[str, list[Place]] = {runner: [] for runner in runners}
+    for path in _objects_of(inboxes):
+        found.setdefault(path.relative_to(inboxes).parts[0], []).append(path)
     return found
 
 
@@ -118,5 +154,5 @@ def _bucket(store: Store, bucket: int) -> dict[str, dict[str, Any]]:
     return stamps.read_object(_path(store, bucket))
 
 
-def _path(store: Store, bucket: int) -> Path:
+def _path(store: Store, bucket: int) -> Place:
     return store.root / FOLDER / f"{bucket}.json"

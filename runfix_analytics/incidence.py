@@ -9,6 +9,7 @@ from scipy.special import betaincinv, gammaincinv
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.episodes import is_substantial, severity
 from runfix_analytics.exposure import days_of_episodes, observed_days
+from runfix_analytics.small_groups import printable
 from runfix_analytics.tables import AcheReports, Episodes, Incidence, Prevalence, Runs
 
 PER = 1000
@@ -50,19 +51,20 @@ def incidence(
             n_onsets=pl.col("is_onset").count(),
             n_onsets_not_counted=pl.col("is_onset").null_count(),
             n_runners_with_onset=pl.col("runner_id").filter("is_onset").n_unique(),
+            n_runners_not_counted=pl.col("runner_id").filter(pl.col("is_onset").is_null()).n_unique(),
         )
     )
-    none = ("n_onsets", "n_onsets_not_counted", "n_runners_with_onset", "n_symptom_days", "n_scored_days")
+    none = (
+        "n_onsets", "n_onsets_not_counted", "n_runners_with_onset", "n_runners_not_counted", "n_symptom_days",
+        "n_runners_with_symptom", "n_scored_days", "n_runners_scored", "n_runners_with_days_lost",
+    )  # fmt: skip
     rows = (
         groups.join(_running(runs, observed), how="cross", maintain_order="left")
         .join(onsets, on=_GROUP, how="left", validate="1:1", maintain_order="left")
         .join(_burden(episodes, reports, members, as_of, catalogue), on=_GROUP, how="left", maintain_order="left")
         .join(_days_lost(in_groups, reports, catalogue), on=_GROUP, how="left", maintain_order="left")
         .with_columns(pl.col(none).fill_null(0))
-        .with_columns(
-            is_printable=(pl.col("n_runners") >= catalogue.days("incidence.min_runners"))
-            & ~pl.col("n_onsets").is_between(1, catalogue.days("incidence.min_onsets") - 1)
-        )
+        .pipe(_with_printable, members, catalogue)
     )
     level = catalogue.number("incidence.interval_level")
     rates = pl.DataFrame([_rates(row, level) for row in rows.iter_rows(named=True)], infer_schema_length=None)
@@ -106,7 +108,7 @@ def prevalence(
         .join(_groups(catalogue), how="cross", maintain_order="left_right")
         .join(aching, on=["week_start", *_GROUP], how="left", validate="1:1", maintain_order="left")
         .with_columns(pl.col("n_with_symptom", "n_substantial", "n_substantial_unknown").fill_null(0))
-        .with_columns(is_printable=pl.col("n_answered") >= catalogue.days("incidence.min_runners"))
+        .with_columns(**_printable_weeks(catalogue))
     )
     shares = pl.DataFrame(
         [_shares(row, level) for row in rows.iter_rows(named=True)],
@@ -138,6 +140,38 @@ def share_interval(n: int, of: int, level: float) -> tuple[float, float]:
     tail = (1 - level) / 2
     low = float(betaincinv(n, of - n + 1, tail)) if n else 0.0
     return low, float(betaincinv(n + 1, of - n, 1 - tail)) if n < of else 1.0
+
+
+def _with_printable(rows: pl.DataFrame, members: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """With the rows whose rates and days, and whose days lost, may leave the coach's desk; see small_groups."""
+    keys = list(rows.select(_GROUP).iter_rows())
+    cells = members.group_by(_GROUP).agg("symptom_id")
+    groups = dict.fromkeys(keys, ()) | {(grouping, group): tuple(of) for grouping, group, of in cells.iter_rows()}
+    n_runners = {name: dict(zip(keys, rows[name].to_list(), strict=True)) for name in rows.columns if "runners" in name}
+    is_observed = (rows["n_runners"] >= catalogue.days("incidence.min_runners")).all()
+    told = set(keys) if is_observed else set()
+    for name in ("n_runners_with_onset", "n_runners_with_symptom"):
+        told = printable(groups, n_runners[name], catalogue, told)
+    # of days lost only those stand that stand beside a rate
+    lost = printable(groups, n_runners["n_runners_with_days_lost"], catalogue, told)
+    return rows.with_columns(
+        is_printable=pl.Series([key in told for key in keys], dtype=pl.Boolean),
+        is_days_lost_printable=pl.Series([key in lost for key in keys], dtype=pl.Boolean),
+    )
+
+
+def _printable_weeks(catalogue: Catalogue) -> dict[str, pl.Expr]:
+    """Weeks of enough answers in which nobody or enough runners had the symptom, substantially or not."""
+    least = catalogue.days("incidence.min_runners")
+    ached, substantially = pl.col("n_with_symptom"), pl.col("n_substantial")
+    ached_few, substantially_few, less_few = (
+        n.is_between(1, least - 1) for n in (ached, substantially, ached - substantially)
+    )
+    is_printable = (pl.col("n_answered") >= least) & ~ached_few
+    return {
+        "is_printable": is_printable,
+        "is_substantial_printable": is_printable & ~substantially_few & ~less_few,
+    }
 
 
 def _shares(row: dict[str, int], level: float) -> dict[str, float]:
@@ -280,6 +314,8 @@ def _burden(
         .group_by(_GROUP)
         .agg(
             n_symptom_days=pl.len(),
+            n_runners_with_symptom=pl.col("runner_id").n_unique(),
+            n_runners_scored=pl.col("runner_id").filter(pl.col("severity").is_not_null()).n_unique(),
             n_scored_days=pl.col("severity").count(),
             severity_days=pl.when(pl.col("severity").count() > 0).then(weighted),
         )
@@ -297,5 +333,8 @@ def _days_lost(in_groups: pl.DataFrame, reports: pl.DataFrame, catalogue: Catalo
         .agg(pl.col("days_lost").max())
         .with_columns(lost=pl.when(pl.col("days_lost").is_not_null()).then(lost))
         .group_by(_GROUP)
-        .agg(n_days_lost=pl.when(pl.col("lost").count() > 0).then(pl.col("lost").sort().sum()))
+        .agg(
+            n_days_lost=pl.when(pl.col("lost").count() > 0).then(pl.col("lost").sort().sum()),
+            n_runners_with_days_lost=pl.col("runner_id").filter(pl.col("lost").is_not_null()).n_unique(),
+        )
     )

@@ -360,6 +360,8 @@ class _Judge:
 
     def _filter(self, schema: type[S], frame: pl.DataFrame) -> dy.DataFrame[S]:
         """The rows that the schema allows; the others become rejects that name the rule."""
+        if frame.is_empty():
+            return schema.create_empty()
         good, failure = schema.filter(frame, cast=True)
         if len(failure):
             for row in failure.details().iter_rows(named=True):

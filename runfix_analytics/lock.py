@@ -1,44 +1,66 @@
-"""One writer at a time: a lock on a store that the system frees when its holder ends, however it ends."""
+"""One writer at a time: locks on a store that the system frees when their holder ends, however it ends.
+
+One on the whole store, for commands that write tables; one on each bucket; and a short one on what people keep by hand
+(runners.csv, names.csv, marks.csv, erased.csv, files put into an inbox), which nobody holds for longer than a write.
+In a bucket nothing is freed by itself: there each lock is a lease of a minute, see object_locks.
+"""
 
 import fcntl
 import os
+import platform
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path, PurePosixPath
 
 from runfix_analytics.errors import StoreError
+from runfix_analytics.object_locks import LEASE_SECONDS, HeldError, held
+from runfix_analytics.places import ObjectPath, Place
 from runfix_analytics.schema_version import require_current
 from runfix_analytics.text import clean_text
 
-LOCK_FILE = ".lock"
+LOCK_FILE, LISTS_LOCK_FILE = ".lock", ".lists.lock"
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
-BUCKET_LOCKS = Path("cache") / "locks"
-BUCKET_WAIT_SECONDS = 600.0
-_LOOK_SECONDS = 0.2
+BUCKET_LOCKS = PurePosixPath("cache", "locks")
+BUCKET_WAIT_SECONDS, LISTS_WAIT_SECONDS = 600.0, 60.0
+_LOOK_SECONDS, _LOOK_AT_LISTS_SECONDS, _LOOK_AT_OBJECT_SECONDS = 0.2, 0.02, 1.0
 _MAX_SAID = 200  # bytes
 
 
 @contextmanager
-def only_writer(root: Path, what: str, *, any_schema: bool = False) -> Iterator[None]:
+def only_writer(root: Place, what: str, *, any_schema: bool = False) -> Iterator[None]:
     """Holds the store while the block runs; readers are not kept out. `what` is told to whoever comes meanwhile.
 
     Raises: StoreError at once, saying who holds it, when another process or another block of this one does; and for a
     store of an earlier version, unless any will do.
     """
+    with _held(root, what):
+        if not any_schema:
+            require_current(root)
+        yield
+
+
+@contextmanager
+def _held(root: Place, what: str) -> Iterator[None]:
+    if isinstance(root, ObjectPath):
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(held(root / LOCK_FILE, f"{what}, process {os.getpid()} of {platform.node()}"))
+            except HeldError as error:
+                raise StoreError(_at_work(root, str(error))) from error
+            yield
+        return
     file = os.open(root / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
     try:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             holder = clean_text(os.pread(file, _MAX_SAID, 0).decode("utf-8", "replace")) or "another process"
-            raise StoreError(f"{root} is at work already: {holder}; try again when it is done") from error
+            raise StoreError(_at_work(root, holder)) from error
         os.ftruncate(file, 0)
         with suppress(OSError):  # a full disk: the lock holds without its words
             os.pwrite(file, f"{what}, process {os.getpid()}".encode()[:_MAX_SAID], 0)
         try:
-            if not any_schema:
-                require_current(root)
             yield
         finally:
             os.ftruncate(file, 0)
@@ -46,28 +68,70 @@ def only_writer(root: Path, what: str, *, any_schema: bool = False) -> Iterator[
         os.close(file)  # frees the lock
 
 
+def _at_work(root: Place, holder: str) -> str:
+    return f"{root} is at work already: {holder}; try again when it is done"
+
+
 @contextmanager
-def bucket_writer(root: Path, bucket: int) -> Iterator[None]:
+def bucket_writer(root: Place, bucket: int) -> Iterator[None]:
     """Holds one bucket while the block runs, and waits for it first: a worker may outlive the night that it worked for.
 
-    Raises: StoreError when another process of this machine still has it after ten minutes.
+    Raises: StoreError when another process (of this machine; in a bucket of any) still has it after ten minutes.
     """
-    folder = root / BUCKET_LOCKS
-    folder.parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
-    folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
-    file = os.open(folder / str(bucket), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    if isinstance(root, Path):
+        for folder in ((root / BUCKET_LOCKS).parent, root / BUCKET_LOCKS):
+            folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    wait = (BUCKET_WAIT_SECONDS, _LOOK_SECONDS)
+    said = f"{root}: a worker of an earlier night still has bucket {bucket}; end it, then: runfix nightly"
+    with _waited_for(root / BUCKET_LOCKS / str(bucket), wait, said):
+        yield
+
+
+@contextmanager
+def lists_writer(root: Place) -> Iterator[None]:
+    """Holds what people keep by hand while it is read, changed and written; waits for who is at it. Never nested.
+
+    Raises: StoreError when somebody has it for longer than a minute.
+    """
+    said = f"{root}: another command has held runners.csv, names.csv, marks.csv or an inbox for a minute; try again"
+    with _waited_for(root / LISTS_LOCK_FILE, (LISTS_WAIT_SECONDS, _LOOK_AT_LISTS_SECONDS), said):
+        yield
+
+
+@contextmanager
+def _waited_for(place: Place, wait: tuple[float, float], said: str) -> Iterator[None]:
+    """Holds a lock; `wait`: for how many seconds it is waited for, and how many lie between two looks."""
+    longest, pause = wait
+    if isinstance(place, ObjectPath):
+        with _leased(place, max(longest, LEASE_SECONDS + _LOOK_AT_OBJECT_SECONDS), said):
+            yield
+        return
+    file = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
     try:
-        until = time.monotonic() + BUCKET_WAIT_SECONDS
+        until = time.monotonic() + longest
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError as error:
                 if time.monotonic() > until:
-                    raise StoreError(
-                        f"{root}: a worker of an earlier night still has bucket {bucket}; end it, then: runfix nightly"
-                    ) from error
-                time.sleep(_LOOK_SECONDS)
+                    raise StoreError(said) from error
+                time.sleep(pause)
         yield
     finally:
         os.close(file)  # frees the lock
+
+
+@contextmanager
+def _leased(place: ObjectPath, longest: float, said: str) -> Iterator[None]:
+    until = time.monotonic() + longest
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(held(place, place.name))
+                break
+            except HeldError as error:
+                if time.monotonic() > until:
+                    raise StoreError(said) from error
+                time.sleep(_LOOK_AT_OBJECT_SECONDS)
+        yield

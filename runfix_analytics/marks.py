@@ -18,13 +18,13 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 
+from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.errors import ConfigError
 from runfix_analytics.tables import MARKS, RUNNER_ID, VISIT, Marks
 from runfix_analytics.text import clean_text
 
 MARKS_FILE = "marks.csv"
 MARK_COLUMNS = ("runner_id", "mark", "from_on", "to_on")
-VISIT_SHOWN_DAYS = 28
 _SEPARATORS = ",;\t"
 _LONGEST = 80  # no value of ours is as long; a message quotes no more
 _WITH_DOTS = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
@@ -124,10 +124,10 @@ def as_table(file: MarksFile) -> dy.DataFrame[Marks]:
     return Marks.validate(frame.sort("runner_id", "from_on", "mark"), cast=True)
 
 
-def said_of(marks: dy.DataFrame[Marks], as_of: date) -> dict[str, tuple[dict[str, Any], ...]]:
-    """Runner → the marks that hold on a day, and the newest visit of the four weeks up to it."""
+def said_of(marks: dy.DataFrame[Marks], as_of: date, catalogue: Catalogue) -> dict[str, tuple[dict[str, Any], ...]]:
+    """Runner → the marks that hold on a day, and the newest visit of the weeks up to it in which one is shown."""
     is_visit, has_begun = pl.col("mark") == VISIT, pl.col("from_on") <= as_of
-    is_recent = pl.col("from_on") > as_of - timedelta(days=VISIT_SHOWN_DAYS)
+    is_recent = pl.col("from_on") > as_of - timedelta(days=catalogue.days("marks.visit_shown"))
     holds = pl.when(is_visit).then(is_recent).otherwise(pl.col("to_on").is_null() | (pl.col("to_on") >= as_of))
     found = marks.filter(has_begun & holds).unique(["runner_id", "mark"], keep="last", maintain_order=True)
     parts = found.partition_by("runner_id", as_dict=True, maintain_order=True)

@@ -6,8 +6,9 @@ from datetime import time
 import polars as pl
 
 from runfix_analytics.catalogue import load
+from runfix_analytics.delta_tables import bucket_of
 from runfix_analytics.schema_version import SCHEMA, STORE_FILE, encoded_schema, schema_of
-from runfix_analytics.store import RECALCULATED, TABLES, Store, private_files
+from runfix_analytics.store import RECALCULATED, TABLES, Store
 from runfix_analytics.tables import StrengthSets
 
 
@@ -35,14 +36,10 @@ def _to_1(store: Store) -> list[str]:
 
 def _with_later_columns(store: Store, table: str) -> bool:
     """Gives a table the columns it lacks, null in all its rows; whether it lacked any."""
-    there = pl.scan_delta(str(store.table_path(table))).collect_schema()
+    there = store.tables.columns(table)
     missing = [name for name in TABLES[table].column_names() if name not in there]
     if missing:
-        columns = there | {name: TABLES[table].columns()[name].dtype for name in missing}
-        with private_files():
-            pl.DataFrame(schema=columns).write_delta(
-                str(store.table_path(table)), mode="append", delta_write_options={"schema_mode": "merge"}
-            )
+        store.tables.widen(table, {name: TABLES[table].columns()[name].dtype for name in missing})
     return bool(missing)
 
 
@@ -52,11 +49,11 @@ def _tell_dates_from_times(store: Store) -> None:
     A session begun at midnight sharp is taken for one without a time; `runfix rebuild --facts` reads which it is.
     """
     zones = dict(store.runners(load()).select("runner_id", "time_zone").rows())
-    sets = pl.scan_delta(str(store.table_path("strength_sets"))).filter(pl.col("is_timed").is_null())
+    sets = store.tables.scan("strength_sets").filter(pl.col("is_timed").is_null())
     for runner in sorted(sets.select(pl.col("runner_id").unique()).collect()["runner_id"]):
-        every = pl.scan_delta(str(store.table_path("strength_sets"))).filter(pl.col("runner_id") == runner).collect()
+        every = store.tables.scan("strength_sets", {bucket_of(runner)}).filter(runner_id=runner).collect()
         local = pl.col("session_start_at").dt.convert_time_zone(zones.get(runner) or "UTC")
-        filled = every.drop("bucket").with_columns(is_timed=pl.coalesce("is_timed", local.dt.time() != time(0)))
+        filled = every.with_columns(is_timed=pl.coalesce("is_timed", local.dt.time() != time(0)))
         store.replace(StrengthSets, StrengthSets.validate(filled, cast=True), [runner])
 
 

@@ -7,10 +7,8 @@ counts, never frames. One runner's failure is one runner's failure: it is return
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from math import ceil
-from pathlib import Path
 from time import perf_counter
 from typing import Any, Protocol, TypeVar
 
@@ -18,96 +16,51 @@ import dataframely as dy
 import polars as pl
 
 from runfix_analytics import due, inbox_index, ledger, publishing, stamps
-from runfix_analytics.assessment import Assessment, assess, survey
+from runfix_analytics.calculated_parts import assess_part, study_squad, survey_part
 from runfix_analytics.catalogue import Catalogue
-from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, RunfixError, StoreError
+from runfix_analytics.delta_tables import bucket_of
+from runfix_analytics.errors import StoreError
 from runfix_analytics.inbox import COUNTS, Seen, known_imports, read_inbox, store_rows
 from runfix_analytics.inbox_folders import folders_of_nobody, refuse_erased
 from runfix_analytics.ingest import Accepted, RunnerSettings
-from runfix_analytics.squad_study import stored_squad, study_stored
-from runfix_analytics.store import Store, bucket_of
-from runfix_analytics.stored_logs import read_logs
-from runfix_analytics.tables import (
-    Advice,
-    Coverage,
-    Episodes,
-    Exposure,
-    Imports,
-    KnownDays,
-    Moves,
-    OnsetCoverage,
-    Referrals,
-    Runners,
-    RunningLoad,
+from runfix_analytics.parts import (
+    MOST,
+    Done,
+    Failure,
+    Part,
+    failure,
+    if_due,
+    portions,
+    runners_of,
+    total,
+    untouched,
 )
-from runfix_analytics.text import clean_text
+from runfix_analytics.places import Place
+from runfix_analytics.store import Store
+from runfix_analytics.tables import (
+    Imports,
+    Runners,
+)
 
 STUDY, SQUAD = "study", "squad"
-_COUNTS = {due.SURVEY: "surveyed", due.ASSESS: "assessed", due.PUBLISH: "pages"}
-
-Part = tuple[int, ...]  # buckets
-_PARTS, _FEW, _MOST, _MOST_TO_IMPORT = 8, 25, 100, 8  # parts for all workers, and runners in one
+WHOLE_INBOX = "inbox"
+_PARTS, _FEW, _MOST_TO_IMPORT = 8, 25, 8  # parts for all workers, and runners in one
 
 LOG = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=dy.Schema)
 
 
-@dataclass(frozen=True)
-class Failure:
-    """One thing that did not work: which stage, whose, which file, and why. No health text."""
-
-    stage: str
-    runner_id: str
-    what: str
-    reason: str
-
-    def __post_init__(self) -> None:
-        for name in ("what", "reason"):
-            object.__setattr__(self, name, clean_text(getattr(self, name)))
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a stage did to one part of the squad; of a whole night also the seconds that each stage took."""
-
-    counts: dict[str, int] = field(default_factory=dict)
-    failures: tuple[Failure, ...] = ()
-    seconds: dict[str, float] = field(default_factory=dict, compare=False)
-
-    def __add__(self, other: "Done") -> "Done":
-        keys = {**self.counts, **other.counts}
-        counts = {key: self.counts.get(key, 0) + other.counts.get(key, 0) for key in keys}
-        return Done(counts, self.failures + other.failures, {**self.seconds, **other.seconds})
-
-    @property
-    def is_partial(self) -> bool:
-        """Whether something did not work."""
-        return bool(self.failures)
-
-    @property
-    def exit_code(self) -> int:
-        """0 all went well, 1 no page could be published, 3 something was left out."""
-        if self.failures and not self.counts.get("pages") and any(f.stage == "publish" for f in self.failures):
-            return EXIT_FAILED
-        return EXIT_PARTIAL if self.failures else 0
-
-
-def total(parts: Iterable[Done]) -> Done:
-    """What was done to several parts together."""
-    return sum(parts, Done())
-
-
 class Executor(Protocol):
     """Runs one stage for many parts of the squad: in a loop, in processes, on other machines."""
 
-    def __call__(self, stage: str, root: Path, as_of: date, parts: Sequence[Part], /) -> Iterable[Done]:
+    def __call__(self, stage: str, root: Place, as_of: date, parts: Sequence[Part], /) -> Iterable[Done]:
         """What the stage did to each part."""
         ...
 
 
 def night(
-    root: Path,
+    root: Place,
     as_of: date,
     each: Executor,
     stages: Sequence[str] | None = None,
@@ -152,10 +105,10 @@ def _plan(store: Store, stage: str, as_of: date) -> tuple[list[Part], Done]:
     due_ids = list(due.due(store, stage, everybody, as_of, catalogue))
     busy = {bucket_of(runner) for runner in due_ids}
     n_kept = sum(bucket_of(runner) not in busy for runner in everybody["runner_id"])
-    return _together(due_ids), _kept(stage, n_kept)
+    return _together(due_ids), untouched(stage, n_kept)
 
 
-def _together(runner_ids: Sequence[str], most: int = _MOST) -> list[Part]:
+def _together(runner_ids: Sequence[str], most: int = MOST) -> list[Part]:
     """The buckets of these runners, joined while the runners are few: a part costs more than a runner in it."""
     n_in = Counter(map(bucket_of, runner_ids))
     wanted = min(max(ceil(len(runner_ids) / _PARTS), _FEW), most)
@@ -169,12 +122,6 @@ def _together(runner_ids: Sequence[str], most: int = _MOST) -> list[Part]:
     return [*parts, tuple(part)] if part else parts
 
 
-def _kept(stage: str, n_runners: int) -> Done:
-    """What is told of runners whose rows or pages stand as they are."""
-    counts = {_COUNTS[stage]: n_runners} | ({"unchanged": n_runners} if stage == due.ASSESS else {})
-    return Done(counts if n_runners else {})
-
-
 def _renew(store: Store, wanted: Sequence[str]) -> None:
     """Gives calculated tables of another version this version's columns, if they are about to be filled again."""
     outdated = store.outdated()
@@ -185,18 +132,18 @@ def _renew(store: Store, wanted: Sequence[str]) -> None:
         LOG.warning("of another version, made anew: %s", ", ".join(outdated))
 
 
-def run_stage(stage: str, root: Path, part: Part, as_of: date, only: Sequence[str] = (), **how: Any) -> Done:
+def run_stage(stage: str, root: Place, part: Part, as_of: date, only: Sequence[str] = (), **how: Any) -> Done:
     """One stage for one part, or for those runners of it in `only`; `how` are options of publishing."""
     return STAGES[stage](root, part, as_of, only, **how)
 
 
-def parts(root: Path) -> list[Part]:
+def parts(root: Place) -> list[Part]:
     """The whole squad in parts, in order."""
     store = Store(root)
     return _together(list(store.runners(store.catalogue())["runner_id"]))
 
 
-def strangers(root: Path) -> Done:
+def strangers(root: Place) -> Done:
     """A failure for each inbox folder that names no runner of runners.csv: its files are not imported."""
     return Done({}, tuple(Failure("import", "", *told) for told in folders_of_nobody(Store(root))))
 
@@ -204,14 +151,14 @@ def strangers(root: Path) -> Done:
 # import
 
 
-def import_part(root: Path, part: Part, _as_of: date, only: Sequence[str] = ()) -> Done:
+def import_part(root: Place, part: Part, _as_of: date, only: Sequence[str] = ()) -> Done:
     """Reads the new files in the inboxes of a part's runners and stores their rows; facts first, ledger last.
 
     A content that the runner's ledger holds already is passed over, whatever the file's name.
     """
     store = Store(root)
     catalogue = store.catalogue()
-    runners = _runners_of(store, part, catalogue, only)
+    runners = runners_of(store, part, catalogue, only)
     known = known_imports(store, runners["runner_id"])
     before = inbox_index.read(store, known, stamps.of_ledger(store, known))
     indexes = dict[str, inbox_index.Index]()
@@ -227,11 +174,11 @@ def import_part(root: Path, part: Part, _as_of: date, only: Sequence[str] = ()) 
     return done
 
 
-def reread_part(root: Path, part: Part) -> Done:
+def reread_part(root: Place, part: Part) -> Done:
     """Stores the rows of a part's runners anew, read from the kept originals; facts first, ledger last."""
     store = Store(root)
     catalogue = store.catalogue()
-    runners = _runners_of(store, part, catalogue, ())
+    runners = runners_of(store, part, catalogue, ())
     return _read_all(store, runners, catalogue, lambda settings: ledger.reread(store, settings, catalogue))
 
 
@@ -249,7 +196,7 @@ def _read_all(
         except OSError:
             raise  # the disk, not this runner: worth another try
         except Exception as error:
-            done += Done({}, (_failure("import", settings.runner_id, "inbox", error),))
+            done += Done({}, (failure("import", settings.runner_id, WHOLE_INBOX, error),))
             continue
         accepted.extend(files)
         done += Done(seen.counts, tuple(Failure("import", settings.runner_id, *bad) for bad in seen.bad))
@@ -285,89 +232,23 @@ def _settings(store: Store, runners: dy.DataFrame[Runners]) -> Iterator[RunnerSe
         yield RunnerSettings(row["runner_id"], row["time_zone"], row["units"], names.get(row["runner_id"], ""))
 
 
-# assess
-
-
-def survey_part(root: Path, part: Part, as_of: date, only: Sequence[str] = ()) -> Done:
-    """Stores the episodes and days at risk of a part's runners: what the squad's rates are made of."""
-    store = Store(root)
-    catalogue = store.catalogue()
-
-    def work(part: dy.DataFrame[Runners]) -> None:
-        logs = read_logs(store, part)
-        aches, exposed = survey(logs, as_of=as_of, catalogue=catalogue)
-        ids = list(part["runner_id"])
-        store.replace(Episodes, aches, ids)
-        store.replace(Exposure, exposed, ids)
-        due.note_logged(store, due.logged_until_study(logs, as_of), as_of)
-
-    return _if_due(due.SURVEY, store, _runners_of(store, part, catalogue, only), as_of, catalogue, work)
-
-
-def assess_part(root: Path, part: Part, as_of: date, only: Sequence[str] = ()) -> Done:
-    """Stores every other derived table of a part's runners, with the rates of the whole squad."""
-    store = Store(root)
-    catalogue = store.catalogue()
-    of = stored_squad(store, as_of, catalogue)
-
-    def work(part: dy.DataFrame[Runners]) -> None:
-        result = assess(read_logs(store, part), as_of=as_of, catalogue=catalogue, of=of)
-        store_assessment(store, result, list(part["runner_id"]))
-
-    return _if_due(due.ASSESS, store, _runners_of(store, part, catalogue, only), as_of, catalogue, work)
-
-
-def study_squad(root: Path, _part: Part, as_of: date, _only: Sequence[str] = ()) -> Done:
-    """Keeps what all runners' logs together say of coverage against onset; passes over a study that stands."""
-    store = Store(root)
-    catalogue = store.catalogue()
-    try:
-        everybody = store.runners(catalogue)
-        if everybody.is_empty():
-            return Done()
-        key = due.study_key(store, everybody, as_of, catalogue)
-        if key is not None:
-            squad = [_runners_of(store, part, catalogue, ()) for part in parts(root)]
-            study_stored(store, squad, as_of, catalogue, key)
-    except OSError:
-        raise
-    except Exception as error:
-        return Done({}, (_failure("study", "", "all runners together", error),))
-    return Done({"studied": everybody.height})
-
-
-def store_assessment(store: Store, result: Assessment, ids: Sequence[str]) -> None:
-    """Stores the derived tables of these runners; advice of earlier days is kept beside today's."""
-    as_of = result.as_of
-    store.replace(RunningLoad, result.running_load, ids)
-    store.replace(KnownDays, result.known_days, ids)
-    store.replace(Coverage, result.coverage, ids)
-    store.replace(OnsetCoverage, result.onset_coverage, ids)
-    for schema, frame in ((Advice, result.advice), (Moves, result.moves), (Referrals, result.referrals)):
-        _replace_dated(store, schema, frame, ids, as_of)
-
-
-def _replace_dated(store: Store, schema: type[S], frame: dy.DataFrame[S], ids: Sequence[str], as_of: date) -> None:
-    others = store.read(schema, ids).filter(pl.col("as_of") != as_of)
-    store.replace(schema, schema.validate(pl.concat([others, frame])), ids)
-
-
 # publish
 
 
 def publish_part(
-    root: Path, part: Part, as_of: date, only: Sequence[str] = (), *, since: date | None = None, pdf: bool = False
+    root: Place, part: Part, as_of: date, only: Sequence[str] = (), *, since: date | None = None, pdf: bool = False
 ) -> Done:
     """Writes the pages of a part's runners, then their PDFs where they are wanted; see publishing."""
     store = Store(root)
     catalogue = store.catalogue()
-    runners, written = _runners_of(store, part, catalogue, only), list[Path]()
+    runners, written = runners_of(store, part, catalogue, only), list[Place]()
 
     def work(part: dy.DataFrame[Runners]) -> None:
-        publishing.publish_runners(store, part, as_of, since=since)
+        for some in portions(part):
+            publishing.publish_runners(store, some, as_of, since=since)
         written.extend(page for runner in part["runner_id"] for page in publishing.runner_pages(store.root, runner))
 
-    done = _if_due(due.PUBLISH, store, runners, as_of, catalogue, work)
+    done = if_due(due.PUBLISH, store, runners, as_of, catalogue, work)
     made = _pdfs(store, written, is_asked=pdf)
     if since is not None or made.failures:  # not what a night would publish, or not all of it
         due.forget(store, list(runners["runner_id"]), [due.PUBLISH])
@@ -375,22 +256,24 @@ def publish_part(
 
 
 def publish_squad(
-    root: Path, _part: Part, as_of: date, _only: Sequence[str] = (), *, since: date | None = None, pdf: bool = False
+    root: Place, _part: Part, as_of: date, _only: Sequence[str] = (), *, since: date | None = None, pdf: bool = False
 ) -> Done:
     """Writes the squad's pages from what is stored of all runners, then PDFs; `since` is of runners' pages."""
     del since
     store = Store(root)
     try:
         catalogue = store.catalogue()
-        key, stamp = due.squad_key(store, store.runners(catalogue), as_of, catalogue), due.squad_stamp(store)
+        everybody = store.runners(catalogue)
+        key, stamp = due.squad_key(store, everybody, as_of, catalogue), due.squad_stamp(store)
         n_pages = stamp.get("pages", 0)
         if stamp.get("key") == key and all(path.exists() for path in publishing.squad_files(store, n_pages)):
             return Done({"pages": n_pages})
-        n_pages = publishing.publish_squad(store, as_of)
+        to_be_written = due.due(store, due.PUBLISH, everybody, as_of, catalogue)
+        n_pages = publishing.publish_squad(store, as_of, set(everybody["runner_id"]) - set(to_be_written))
     except OSError:
         raise
     except Exception as error:
-        return Done({}, (_failure("publish", "", "squad page", error),))
+        return Done({}, (failure("publish", "", "squad page", error),))
     pages = publishing.squad_page_path(store.root), publishing.exercise_sheet_path(store.root)
     made = _pdfs(store, pages, is_asked=pdf)
     if not made.failures:
@@ -398,7 +281,7 @@ def publish_squad(
     return Done({"pages": n_pages}) + made
 
 
-def _pdfs(store: Store, pages: Sequence[Path], *, is_asked: bool) -> Done:
+def _pdfs(store: Store, pages: Sequence[Place], *, is_asked: bool) -> Done:
     """PDFs of pages that are written, if asked for or in settings.toml; without them the pages are as good."""
     try:
         if is_asked or store.settings().pdf:
@@ -406,77 +289,8 @@ def _pdfs(store: Store, pages: Sequence[Path], *, is_asked: bool) -> Done:
     except OSError:
         raise
     except Exception as error:
-        return Done({}, (_failure("pdf", "", "PDF", error),))
+        return Done({}, (failure("pdf", "", "PDF", error),))
     return Done()
-
-
-def last_assessed(store: Store) -> date:
-    """The newest day for which there is an assessment.
-
-    Raises: StoreError when nothing has been assessed yet.
-    """
-    newest: date | None = store.scan("advice").select(pl.col("as_of").max()).collect().item()
-    if newest is None:
-        raise StoreError("nothing is assessed yet; run: runfix nightly")
-    return newest
-
-
-# for all stages
-
-
-def _runners_of(store: Store, part: Part, catalogue: Catalogue, only: Sequence[str]) -> dy.DataFrame[Runners]:
-    everybody = store.runners(catalogue)
-    is_wanted = [bucket_of(runner) in part and (not only or runner in only) for runner in everybody["runner_id"]]
-    return Runners.validate(everybody.filter(pl.Series(is_wanted, dtype=pl.Boolean)))
-
-
-def _if_due(
-    stage: str,
-    store: Store,
-    runners: dy.DataFrame[Runners],
-    as_of: date,
-    catalogue: Catalogue,
-    work: Callable[[dy.DataFrame[Runners]], None],
-) -> Done:
-    """Does the work for those runners who need it, and leaves the stamps of those for whom it was done."""
-    keys = due.due(store, stage, runners, as_of, catalogue)
-    kept = runners.height - len(keys)
-    if not keys:
-        return _kept(stage, kept)
-    part = Runners.validate(runners.filter(pl.col("runner_id").is_in(list(keys))))
-    done = _each(stage, part, work, _COUNTS[stage])
-    due.done(store, stage, keys, {failure.runner_id for failure in done.failures})
-    return done + _kept(stage, kept)
-
-
-def _each(
-    stage: str, runners: dy.DataFrame[Runners], work: Callable[[dy.DataFrame[Runners]], None], count: str
-) -> Done:
-    """Does the work for all runners at once; if that fails, one by one, so that one failure stays one."""
-    try:
-        work(runners)
-    except Exception as error:
-        LOG.warning("%s of %d runners together failed (%s); one by one", stage, runners.height, type(error).__name__)
-    else:
-        return Done({count: runners.height})
-    done = Done()
-    for row in range(runners.height):
-        one = Runners.validate(runners[row : row + 1])
-        try:
-            work(one)
-            done += Done({count: 1})
-        except OSError:
-            raise
-        except Exception as error:
-            done += Done({}, (_failure(stage, one["runner_id"][0], stage, error),))
-    return done
-
-
-def _failure(stage: str, runner_id: str, what: str, error: Exception) -> Failure:
-    """What went wrong, in words that hold nothing about a runner's health: foreign messages may, ours do not."""
-    LOG.debug("%s of runner %s failed", stage, runner_id, exc_info=error)
-    reason = str(error) if isinstance(error, RunfixError) else f"{type(error).__name__}; --debug shows where"
-    return Failure(stage, runner_id, what, reason)
 
 
 STAGES: dict[str, Callable[..., Done]] = {

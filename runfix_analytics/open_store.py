@@ -3,20 +3,22 @@
 from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 from typing import TypeVar, cast
 
 import dataframely as dy
 import polars as pl
 
 from runfix_analytics.assessment import Logs
+from runfix_analytics.calculated_parts import last_assessed
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.cohort_results import CohortResults, kept_cohort
 from runfix_analytics.errors import ConfigError, StoreError
 from runfix_analytics.executors import opened
 from runfix_analytics.html_table import html_table
 from runfix_analytics.lock import only_writer
-from runfix_analytics.night import Done, last_assessed, night
+from runfix_analytics.night import night
+from runfix_analytics.parts import Done
+from runfix_analytics.places import Place, place_of
 from runfix_analytics.store import TABLES, Store
 from runfix_analytics.stored_logs import read_logs
 from runfix_analytics.tables import (
@@ -65,23 +67,23 @@ _DAY_OF = {
 }
 
 
-def open(root: Path | str) -> "OpenStore":  # noqa: A001 - rf.open, as the file it is
-    """The store at `root`, to read from; nothing is written.
+def open(root: Place | str) -> "OpenStore":  # noqa: A001 - rf.open, as the file it is
+    """The store at `root`, a folder or the address of a bucket, to read from; nothing is written.
 
     Raises: StoreError when there is no store, or one of a newer version.
     """
-    return OpenStore(Path(root))
+    return OpenStore(place_of(root))
 
 
-def init(root: Path | str) -> "OpenStore":
+def init(root: Place | str) -> "OpenStore":
     """A store at `root`, as `runfix init` makes one: what is missing is made, what is there stays.
 
     A folder with runners.csv and inbox/<runner id>/<exports> becomes a store that `nightly` fills.
     """
-    return OpenStore(Store.create(Path(root)).root)
+    return OpenStore(Store.create(place_of(root)).root)
 
 
-def nightly(root: Path | str, *, as_of: date) -> Done:
+def nightly(root: Place | str, *, as_of: date) -> Done:
     """Imports what is new in the inboxes, calculates by a day and publishes, as `runfix nightly` does.
 
     Returns counts, and one failure for each file or runner that was left out, with its reason. Leaves no record in
@@ -89,7 +91,7 @@ def nightly(root: Path | str, *, as_of: date) -> Done:
 
     Raises: StoreError when somebody else is writing to the store.
     """
-    store = Store(Path(root))
+    store = Store(place_of(root))
     with only_writer(store.root, "rf.nightly"), opened() as each:
         return night(store.root, as_of, each)
 
@@ -107,12 +109,12 @@ class OpenStore:
     of another version.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Place) -> None:
         self._store = Store(root)
 
     @property
-    def root(self) -> Path:
-        """The store's folder."""
+    def root(self) -> Place:
+        """The store's folder, or its place in a bucket."""
         return self._store.root
 
     @cached_property
@@ -128,7 +130,7 @@ class OpenStore:
         """
         return last_assessed(self._store)
 
-    def path(self, table: str) -> Path:
+    def path(self, table: str) -> Place:
         """The folder of a table, for DuckDB, pandas and others: a Delta table.
 
         Raises: StoreError when there is no such table.

@@ -48,7 +48,7 @@ def stored_results(
     Raises: StoreError for a runner who has not been assessed for that day.
     """
     tables = _Tables.read(store, runners, as_of, catalogue, since)
-    names, studied, marks = store.names(), read_cohort(store, as_of), said_of(store.marks(), as_of)
+    names, studied, marks = store.names(), read_cohort(store, as_of), said_of(store.marks(), as_of, catalogue)
     for row in runners.iter_rows(named=True):
         runner_id = row["runner_id"]
         advice = tables.advice.get(runner_id, [])

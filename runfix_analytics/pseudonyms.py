@@ -19,8 +19,9 @@ import polars as pl
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.errors import ConfigError
 from runfix_analytics.exports import refuse_place
+from runfix_analytics.private_files import private_files
 from runfix_analytics.recognition import with_exercise
-from runfix_analytics.store import TABLES, Store, private_files
+from runfix_analytics.store import TABLES, Store
 from runfix_analytics.treatments import COARSE, DROP, KEEP, KNOWN, NEW_ID, SHIFT, TREATMENTS
 
 MAX_WEEKS = 26

@@ -4,12 +4,13 @@ from datetime import date
 
 from runfix_analytics import night
 from runfix_analytics.cohort_results import forget_cohort
+from runfix_analytics.parts import Done, total
 from runfix_analytics.store import RECALCULATED, Store
 
 _STAGES = ("survey", night.STUDY, "assess")
 
 
-def rebuild(store: Store, as_of: date, each: night.Executor, *, facts: bool) -> night.Done:
+def rebuild(store: Store, as_of: date, each: night.Executor, *, facts: bool) -> Done:
     """Empties the calculated tables and fills them for a day; with `facts` reads all logs again before.
 
     Advice, moves and referrals of other days are kept: what was given then cannot be calculated now. A repeat after a
@@ -17,7 +18,7 @@ def rebuild(store: Store, as_of: date, each: night.Executor, *, facts: bool) -> 
     Raises: RunfixError before anything is emptied, when the catalogue or runners.csv is wrong.
     """
     parts = night.parts(store.root)
-    done = night.total(night.reread_part(store.root, part) for part in parts) if facts else night.Done()
+    done = total(night.reread_part(store.root, part) for part in parts) if facts else Done()
     store.make_missing_tables()
     store.renew(RECALCULATED)
     forget_cohort(store)

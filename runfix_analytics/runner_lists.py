@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,6 +17,7 @@ import polars as pl
 
 from runfix_analytics.catalogue import Catalogue, name_key
 from runfix_analytics.errors import ConfigError
+from runfix_analytics.places import Place
 from runfix_analytics.settings import checked_language
 from runfix_analytics.tables import RUNNER_ID, STRENGTH_LOGS, UNITS, Runners
 
@@ -29,7 +29,7 @@ _SEPARATORS = ",;\t"
 _MARK = "\u00ef\u00bb\u00bf"  # the byte order mark of UTF-8, read as Latin-1
 
 
-def with_line(path: Path, cells: Mapping[str, str]) -> bytes:
+def with_line(path: Place, cells: Mapping[str, str]) -> bytes:
     """The content of a list with one line more, in the order of its own headings and in UTF-8.
 
     Raises: ConfigError for a cell whose column is not there.
@@ -44,7 +44,7 @@ def with_line(path: Path, cells: Mapping[str, str]) -> bytes:
     return encoded(f"{text.rstrip()}\n{line.getvalue()}")
 
 
-def lines_of(path: Path) -> tuple[Sequence[str], list[tuple[int, dict[str, str]]]]:
+def lines_of(path: Place) -> tuple[Sequence[str], list[tuple[int, dict[str, str]]]]:
     """The headings of a list kept by hand, and the number and the cells of each line below them.
 
     Raises: ConfigError for a carriage return alone, which ends a line in some programs and stands in a cell in others.
@@ -57,7 +57,7 @@ def lines_of(path: Path) -> tuple[Sequence[str], list[tuple[int, dict[str, str]]
         raise ConfigError(f"{where}: a line ends inside a cell; mend it, or save the list again as CSV") from error
 
 
-def text_of(path: Path) -> str:
+def text_of(path: Place) -> str:
     """A file kept by hand, as UTF-8 or, from an older spreadsheet, Windows-1252."""
     content = path.read_bytes()
     try:
@@ -92,7 +92,7 @@ def without_runner(content: bytes, runner_id: str) -> bytes:
 _newest_read: dict[tuple[str, str], dy.DataFrame[Runners]] = {}  # a night asks for the same list for each of its parts
 
 
-def read_runners(path: Path, catalogue: Catalogue) -> dy.DataFrame[Runners]:
+def read_runners(path: Place, catalogue: Catalogue) -> dy.DataFrame[Runners]:
     """One row per runner of runners.csv, by id.
 
     Raises: ConfigError naming line and column of what is wrong.

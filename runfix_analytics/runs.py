@@ -16,12 +16,13 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from runfix_analytics import night
 from runfix_analytics.errors import EXIT_FAILED, RunfixError
 from runfix_analytics.lock import only_writer
+from runfix_analytics.parts import Done
+from runfix_analytics.places import Place, ordered
 from runfix_analytics.settings import SETTINGS_FILE
 from runfix_analytics.store import Store
 from runfix_analytics.upkeep import upkeep
@@ -56,14 +57,14 @@ class Run:
 
 
 def watched_night(
-    root: Path,
+    root: Place,
     as_of: date,
     each: night.Executor,
     *,
     clock: Callable[[], datetime],
     command: str = "runfix nightly",
     is_full: bool = False,
-) -> night.Done:
+) -> Done:
     """A whole night, alone on the store and with a record; what fails is recorded and raised.
 
     `is_full`: everything is done anew, changed or not.
@@ -79,7 +80,7 @@ def watched_night(
         except BaseException as error:
             reason = _reason(error)
             with suppress(OSError):  # a full disk: what was wrong first is what is told
-                _write(store, _run(store, run_id, command, as_of, (started, clock()), night.Done(), reason))
+                _write(store, _run(store, run_id, command, as_of, (started, clock()), Done(), reason))
             raise
         run = _run(store, run_id, command, as_of, (started, clock()), done, "")
         _write(store, run)
@@ -89,9 +90,9 @@ def watched_night(
 
 
 def _reason(error: BaseException) -> str:
-    """In words that hold no name and nothing about health: foreign messages may."""
+    """In words that hold no name and nothing about health: foreign messages may, and what ours quote of a file."""
     if isinstance(error, RunfixError):
-        return str(error)
+        return str(error.for_log())
     return (isinstance(error, OSError) and error.strerror) or type(error).__name__
 
 
@@ -101,7 +102,7 @@ def _run(
     command: str,
     as_of: date,
     times: tuple[datetime, datetime],
-    done: night.Done,
+    done: Done,
     reason: str,
 ) -> Run:
     failed = bool(reason) or done.exit_code == EXIT_FAILED
@@ -148,7 +149,7 @@ def forget(store: Store, runner_ids: Collection[str], quoted: re.Pattern[str]) -
     Returns the records that were written anew.
     """
     n = 0
-    for path in sorted((store.root / FOLDER).glob("*.json")):
+    for path in ordered((store.root / FOLDER).glob("*.json")):
         before = json.loads(path.read_text(encoding="utf-8"))
         left_out = [[stage, "" if runner in runner_ids else runner] for stage, runner in before["left_out"]]
         after = before | {"left_out": left_out, "reason": quoted.sub("erased", before["reason"])}
@@ -158,19 +159,19 @@ def forget(store: Store, runner_ids: Collection[str], quoted: re.Pattern[str]) -
     return n
 
 
-def records(root: Path) -> list[dict[str, Any]]:
+def records(root: Place) -> list[dict[str, Any]]:
     """The records of all nights, the newest last."""
-    paths = sorted((root / FOLDER).glob("*.json")) if (root / FOLDER).is_dir() else []
+    paths = ordered((root / FOLDER).glob("*.json")) if (root / FOLDER).is_dir() else []
     return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
 
 
-def last_good(root: Path) -> datetime | None:
+def last_good(root: Place) -> datetime | None:
     """When the newest night that published pages ended; None before the first."""
     path = root / FOLDER / LAST_GOOD
     return datetime.fromisoformat(path.read_text(encoding="utf-8").split("\n", 1)[0]) if path.exists() else None
 
 
-def alarm(root: Path, *, now: datetime, after_hours: float) -> str:
+def alarm(root: Place, *, now: datetime, after_hours: float) -> str:
     """What is wrong when the last good night is older than so many hours; empty where nothing is."""
     good = last_good(root)
     if good is None:

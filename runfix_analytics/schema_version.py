@@ -5,15 +5,15 @@ calculated table does not need one, since the next night makes that table anew. 
 """
 
 import json
-from pathlib import Path
 
 from runfix_analytics.errors import StoreError
+from runfix_analytics.places import Place
 
 STORE_FILE = "store.json"
 SCHEMA = 1
 
 
-def schema_of(root: Path) -> int:
+def schema_of(root: Place) -> int:
     """The shape of the store at a root; 0 without the file.
 
     Raises: StoreError when the file says no number, or one that this version does not know.
@@ -35,7 +35,7 @@ def schema_of(root: Path) -> int:
     return schema
 
 
-def require_current(root: Path) -> None:
+def require_current(root: Place) -> None:
     """Nothing, where this version may write to the store.
 
     Raises: StoreError with what to do for a store of an earlier shape, or as `schema_of` does.
@@ -52,5 +52,5 @@ def encoded_schema(schema: int) -> bytes:
     return (json.dumps({"schema": schema}) + "\n").encode()
 
 
-def _unreadable(root: Path) -> str:
+def _unreadable(root: Place) -> str:
     return f"{root / STORE_FILE} does not say which schema the store has; restore it, or the store, from a backup"

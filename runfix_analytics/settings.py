@@ -11,10 +11,10 @@ Without a line: English, no PDFs, no alarm, seven days.
 import tomllib
 from dataclasses import dataclass, fields
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from runfix_analytics.errors import ConfigError
+from runfix_analytics.places import Place
 
 SETTINGS_FILE = "settings.toml"
 LANGUAGES = tomllib.loads((files("runfix_analytics.reports") / "languages" / "languages.toml").read_text("utf-8"))
@@ -34,7 +34,7 @@ class Settings:
     keep_history_days: int = 7
 
 
-def read_settings(path: Path) -> Settings:
+def read_settings(path: Place) -> Settings:
     """The settings of a file; those it does not name, or all without the file, are the usual ones.
 
     Raises: ConfigError naming what is wrong.

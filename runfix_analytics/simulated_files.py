@@ -1,12 +1,12 @@
 """A made-up squad as a store with full inboxes: export files to try the product on."""
 
 from datetime import UTC, date, datetime, time
-from pathlib import Path
 from random import Random
 
 import polars as pl
 
 from runfix_analytics.errors import ConfigError
+from runfix_analytics.places import ObjectPath, Place, place_of
 from runfix_analytics.runner_lists import RUNNER_COLUMNS
 from runfix_analytics.sample_files import (
     AcheAnswer,
@@ -24,13 +24,13 @@ _RUN_AT, _STRENGTH_AT = time(7), time(18)
 _REPS = 12
 
 
-def write_squad(squad: Simulated, root: Path | str) -> Store:
+def write_squad(squad: Simulated, root: Place | str) -> Store:
     """A new store at `root`: runners.csv, made-up names, and for each runner a Strava, a Hevy and an ache-form export.
 
     Raises: ConfigError when there is something at `root` already.
     """
-    root = Path(root)
-    if root.exists() and any(root.iterdir()):
+    root = place_of(root)
+    if (isinstance(root, ObjectPath) or root.exists()) and any(root.iterdir()):
         raise ConfigError(f"{root} is not empty; choose a new folder")
     store = Store.create(root)
     logs = squad.logs

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shutil
 import stat
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -14,9 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO
+from tempfile import SpooledTemporaryFile
+from typing import Any, BinaryIO, cast
 
 from runfix_analytics.errors import ReadError
+from runfix_analytics.places import ObjectPath, Place
 
 MAX_BYTES = 512 * 1024 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -24,6 +27,7 @@ _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _DELIMITERS = (",", ";", "\t")
 _HEADER_BYTES = 64 * 1024
 _CHUNK = 1024 * 1024
+_IN_MEMORY = 64 * 1024 * 1024
 _LONGEST_CHARACTER = 4
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 # every repeat is possessive: hostile heads must not be tried again and again
@@ -190,11 +194,15 @@ def packed_bytes(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
 
 
 @contextmanager
-def open_checked(path: Path) -> Iterator[BinaryIO]:
+def open_checked(path: Place) -> Iterator[BinaryIO]:
     """The bytes on disk as a stream.
 
     Raises: ReadError when the file cannot be opened, or is a link or no regular file.
     """
+    if isinstance(path, ObjectPath):
+        with _fetched(path) as fetched:
+            yield fetched
+        return
     try:
         kind = path.lstat()
         if stat.S_ISLNK(kind.st_mode):
@@ -206,6 +214,19 @@ def open_checked(path: Path) -> Iterator[BinaryIO]:
         raise ReadError(f"{path.name}: cannot be opened: {error.strerror}") from error
     with stream:
         yield stream
+
+
+@contextmanager
+def _fetched(path: ObjectPath) -> Iterator[BinaryIO]:
+    """An object, fetched once: it is read several times, as it was in one moment."""
+    with SpooledTemporaryFile(_IN_MEMORY) as kept:
+        try:
+            with path.open() as stream:
+                shutil.copyfileobj(stream, kept, _CHUNK)
+        except FileNotFoundError as error:
+            raise ReadError(f"{path.name}: cannot be opened: {error.strerror}") from error
+        kept.seek(0)
+        yield cast(BinaryIO, kept)
 
 
 def is_archive(head: bytes) -> bool:

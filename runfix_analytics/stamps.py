@@ -15,7 +15,9 @@ from typing import Any
 
 import polars as pl
 
-from runfix_analytics.store import STAMPS, Store, bucket_of
+from runfix_analytics.delta_tables import bucket_of
+from runfix_analytics.places import Place
+from runfix_analytics.store import STAMPS, Store
 
 _PACKAGES = ("polars", "numpy", "jinja2", "babel")
 _DIGITS = 32  # hexadecimal
@@ -83,7 +85,7 @@ def write(store: Store, stamps: Mapping[str, Mapping[str, str | None]]) -> None:
             store.write_private(_path(store, bucket), content.encode())
 
 
-def _path(store: Store, bucket: int) -> Path:
+def _path(store: Store, bucket: int) -> Place:
     return store.root / STAMPS / f"{bucket}.json"
 
 
@@ -91,7 +93,7 @@ def _bucket(store: Store, bucket: int) -> dict[str, dict[str, str]]:
     return read_object(_path(store, bucket))
 
 
-def read_object(path: Path) -> dict[str, Any]:
+def read_object(path: Place) -> dict[str, Any]:
     """What a file of the cache holds; nothing where there is none, or it is not as we wrote it."""
     try:
         found = json.loads(path.read_bytes())

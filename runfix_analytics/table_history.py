@@ -5,54 +5,51 @@ versions hold the rows themselves. So the log begins anew at a checkpoint, and e
 done again after a death in the middle. Who reads meanwhile may find a file gone, and has to read again.
 """
 
-from pathlib import Path
-
 import polars as pl
-from deltalake import DeltaTable
 
-from runfix_analytics.store import bucket_of, private_files
+from runfix_analytics.delta_tables import LOG, bucket_of
+from runfix_analytics.places import below
+from runfix_analytics.private_files import private_files, remove_files
+from runfix_analytics.store import Store
 
-_LOG = "_delta_log"
 # the usual value: written only so that the log's last commit is one that names nobody
 _PROPERTY = {"delta.logRetentionDuration": "interval 30 days"}
 
 
-def runners_in(path: Path) -> set[str]:
+def runners_in(store: Store, table: str) -> set[str]:
     """The runners who have rows in a table, whatever the ledger says of these; none where the table is not there."""
-    if not path.exists():
+    if not store.table_path(table).is_dir():
         return set()
-    return set(pl.scan_delta(str(path)).select(pl.col("runner_id").unique()).collect()["runner_id"])
+    return set(store.tables.scan(table).select(pl.col("runner_id").unique()).collect()["runner_id"])
 
 
-def take_out(path: Path, runner_id: str) -> int:
+def take_out(store: Store, table: str, runner_id: str) -> int:
     """Deletes the rows of a runner from the newest version of a table; returns how many there were."""
-    if not path.exists():
+    if not store.table_path(table).is_dir():
         return 0
     with private_files():
-        done = DeltaTable(str(path)).delete(f"bucket = {bucket_of(runner_id)} AND runner_id = '{runner_id}'")
+        done = store.tables.opened(table).delete(f"bucket = {bucket_of(runner_id)} AND runner_id = '{runner_id}'")
     return int(done["num_deleted_rows"] or 0)
 
 
-def forget_history(path: Path) -> int:
+def forget_history(store: Store, table: str) -> int:
     """Leaves of a table its newest version only, the log too; returns how many data files went.
 
     What a killed writer left behind goes with it.
     """
-    if not path.exists():
+    if not store.table_path(table).is_dir():
         return 0
+    path = store.table_path(table)
     with private_files():
-        DeltaTable(str(path)).alter.set_table_properties(_PROPERTY)
-        table = DeltaTable(str(path))
-        table.create_checkpoint()
-    newest = f"{table.version():020}"
-    kept = {"_last_checkpoint", f"{newest}.json", f"{newest}.checkpoint.parquet"}
-    for file in sorted((path / _LOG).rglob("*")):
-        if file.is_file() and file.name not in kept:
-            file.unlink()
-    live = {Path(file).resolve() for file in table.file_uris()}
+        store.tables.opened(table).alter.set_table_properties(_PROPERTY)
+        newest = store.tables.opened(table)
+        newest.create_checkpoint()
+    kept = {"_last_checkpoint", f"{newest.version():020}.json", f"{newest.version():020}.checkpoint.parquet"}
+    remove_files([file for file in (path / LOG).rglob("*") if file.is_file() and file.name not in kept])
+    live = set(pl.DataFrame(newest.get_add_actions())["path"])
     gone = [
-        file for file in path.rglob("*") if file.is_file() and _LOG not in file.parts and file.resolve() not in live
+        file
+        for file in path.rglob("*")
+        if file.is_file() and LOG not in (name := below(path, file)).parts and name.as_posix() not in live
     ]
-    for file in gone:
-        file.unlink()
-    return len(gone)
+    return remove_files(gone)

@@ -503,6 +503,7 @@ class Incidence(dy.Schema):
     group that are no overuse onset under observation. Rates are null without hours (km); the onsets' bounds are exact
     Poisson ones of 95 %. `severity_days`: days with an OSTRC score, each counted as its score over 100; null, like
     `n_days_lost`, where no report has one. Areas do not add up: an onset counts once for each linked area.
+    `n_runners_…`: of how many runners a figure is; rows that may be printed tell of no few of them (see small_groups).
     """
 
     grouping = dy.String(primary_key=True, check=lambda column: column.is_in(list(GROUPINGS)))
@@ -517,6 +518,7 @@ class Incidence(dy.Schema):
     n_onsets = dy.Int32(min=0)
     n_runners_with_onset = dy.Int32(min=0)
     n_onsets_not_counted = dy.Int32(min=0)
+    n_runners_not_counted = dy.Int32(min=0)
     per_1000_h = _amount()
     per_1000_h_low = _amount()
     per_1000_h_high = _amount()
@@ -524,13 +526,17 @@ class Incidence(dy.Schema):
     per_1000_km_low = _amount()
     per_1000_km_high = _amount()
     n_symptom_days = dy.Int32(min=0)
+    n_runners_with_symptom = dy.Int32(min=0)
     symptom_days_per_1000_h = _amount()
     n_days_lost = _amount()
+    n_runners_with_days_lost = dy.Int32(min=0)
     days_lost_per_1000_h = _amount()
     n_scored_days = dy.Int32(min=0)
+    n_runners_scored = dy.Int32(min=0)
     severity_days = _amount()
     severity_days_per_1000_h = _amount()
     is_printable = dy.Bool()
+    is_days_lost_printable = dy.Bool()
 
 
 class Prevalence(dy.Schema):
@@ -538,7 +544,8 @@ class Prevalence(dy.Schema):
 
     `n_answered`: runners whose answers speak for most days of the week; the shares are of them, with Clopper-Pearson
     bounds of 95 %. A substantial problem reduces training or performance moderately or more (OSTRC items 1 to 3);
-    `share_substantial` is null where that is not known of a runner with the symptom.
+    `share_substantial` is null where that is not known of a runner with the symptom. A week may be printed where enough
+    answered and nobody or enough had the symptom.
     """
 
     week_start = dy.Date(primary_key=True)
@@ -555,6 +562,7 @@ class Prevalence(dy.Schema):
     share_substantial_low = _share()
     share_substantial_high = _share()
     is_printable = dy.Bool()
+    is_substantial_printable = dy.Bool()
 
 
 class OnsetCoverage(dy.Schema):
@@ -645,11 +653,16 @@ class AnalysisRows(dy.Schema):
 
 
 class Exclusions(dy.Schema):
-    """One row per reason for which rows are not in the analysis, in the order in which they are judged."""
+    """One row per reason for which rows are not in the analysis, in the order in which they are judged.
+
+    `n_runners` and `n_runners_with_onset`: of how many runners the rows and the onsets are.
+    """
 
     reason = _one_of(ROW_EXCLUSIONS, primary_key=True)
     n_rows = dy.Int64(min=0)
+    n_runners = dy.Int64(min=0)
     n_onsets = dy.Int64(min=0)
+    n_runners_with_onset = dy.Int64(min=0)
 
 
 class Estimates(dy.Schema):
@@ -658,7 +671,7 @@ class Estimates(dy.Schema):
     `n_rows`: rows fitted, after thinning. `area_id` null: one term over all areas. `symptom_id` is set for single pairs
     only. low and high: the 95 % interval. The estimate is null with the reason `missing` where there is none.
     `p_adjusted`: Holm over areas (pooled), Benjamini-Hochberg over pairs. `n_onsets`: usable onsets of the symptoms
-    that the term is made of.
+    that the term is made of, `n_runners_with_onset` the runners they are of.
     """
 
     estimator = _one_of(ESTIMATORS)
@@ -668,6 +681,7 @@ class Estimates(dy.Schema):
     n_rows = dy.Int64(min=0)
     n_onsets = dy.Int64(min=0)
     n_runners = dy.Int64(min=0)
+    n_runners_with_onset = dy.Int64(min=0)
     log_ratio = dy.Float64(nullable=True)
     se = dy.Float64(nullable=True, min=0)
     low = dy.Float64(nullable=True)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, ConfigError, RunfixError
+from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, ConfigError, RunfixError, without_quotes
+from runfix_analytics.places import Place, is_url, place_of
 
 if TYPE_CHECKING:
-    from runfix_analytics.night import Done, Executor, Part
+    from runfix_analytics.night import Executor
+    from runfix_analytics.parts import Done, Part
     from runfix_analytics.store import Store
 
 _NO_TERMINAL_WIDTH = 1000
@@ -74,9 +77,35 @@ def day(ctx: click.Context, param: click.Parameter, value: str | None) -> date:
     return day_or_none(ctx, param, value) or today()
 
 
+class StoreRoot(click.Path):
+    """A folder, or a URL in a bucket."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """What was said, as a place."""
+        if not isinstance(value, str) or not is_url(value):
+            return super().convert(value, param, ctx)
+        try:
+            return place_of(value)
+        except RunfixError as error:
+            self.fail(str(error), param, ctx)
+
+
+class FilePath(click.Path):
+    """A file or folder of this machine."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """What was said, as a path."""
+        if isinstance(value, str) and is_url(value):
+            self.fail(f"{value} is a URL; write to a file, and copy it there", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 root_option = click.option(
-    "--root", "-C", type=click.Path(path_type=Path), default=Path(), envvar="RUNFIX_ROOT", show_envvar=True,
-    help="The store's folder; default: the folder you are in.",
+    "--root", "-C", type=StoreRoot(), default=Path(), envvar="RUNFIX_ROOT", show_envvar=True,
+    help="The store's folder, or its URL in a bucket (s3://, gs://, az://); default: the folder you are in.",
 )  # fmt: skip
 as_of_option = click.option("--as-of", callback=day, metavar="DATE", help="The day to calculate for; default: today.")
 runner_option = click.option(
@@ -132,21 +161,23 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def run_stages(root: Path, stages: Sequence[str], as_of: date, ids: Sequence[str], **how: Any) -> "Done":
+def run_stages(root: Place, stages: Sequence[str], as_of: date, ids: Sequence[str], **how: Any) -> "Done":
     """Runs some stages of a night in a loop, with a progress bar for each; `how` are options of publishing."""
     from runfix_analytics import night
     from runfix_analytics.lock import only_writer
+    from runfix_analytics.store import Store
 
     with only_writer(root, f"runfix {' and '.join(stages)} since {now():%Y-%m-%d %H:%M} UTC"):
+        runner_ids(Store(root), ids)  # who was erased since they were asked for would leave their id again
         return night.night(root, as_of, in_a_loop(ids, **how), stages, only=ids)
 
 
 def in_a_loop(ids: Sequence[str] = (), **how: Any) -> "Executor":
     """Runs a stage for one part after the other, of these runners or of all, with a progress bar."""
     from runfix_analytics import night
-    from runfix_analytics.store import bucket_of
+    from runfix_analytics.delta_tables import bucket_of
 
-    def each(stage: str, root: Path, as_of: date, parts: "Sequence[Part]") -> "Iterator[Done]":
+    def each(stage: str, root: Place, as_of: date, parts: "Sequence[Part]") -> "Iterator[Done]":
         is_of_all = stage in (night.STUDY, night.SQUAD)
         wanted = [tuple(sorted({bucket_of(runner) for runner in ids}))] if ids and not is_of_all else parts
         yield from _shown(stage, len(wanted), (night.run_stage(stage, root, one, as_of, ids, **how) for one in wanted))
@@ -155,17 +186,29 @@ def in_a_loop(ids: Sequence[str] = (), **how: Any) -> "Executor":
 
 
 def run_night(
-    root: Path, as_of: date, executor: str, workers: int | None, scheduler: str | None, *, is_full: bool
+    root: Place,
+    as_of: date,
+    executor: str,
+    workers: int | None,
+    scheduler: str | None,
+    *,
+    is_full: bool,
+    is_log: bool,
 ) -> "Done":
-    """Runs the whole night, which leaves a record, with a progress bar for each stage."""
+    """Runs the whole night, which leaves a record, with a progress bar for each stage; `is_log` as in `finish`."""
     from runfix_analytics import executors, runs
 
     with executors.opened(executor, workers, scheduler) as run:
 
-        def each(stage: str, root: Path, as_of: date, parts: "Sequence[Part]") -> "Iterator[Done]":
+        def each(stage: str, root: Place, as_of: date, parts: "Sequence[Part]") -> "Iterator[Done]":
             yield from _shown(stage, len(parts), run(stage, root, as_of, parts))
 
-        return runs.watched_night(root, as_of, each, clock=now, is_full=is_full)
+        try:
+            return runs.watched_night(root, as_of, each, clock=now, is_full=is_full)
+        except RunfixError as error:
+            if is_log:
+                raise error.for_log() from None
+            raise
 
 
 def _shown(stage: str, n: int, parts: "Iterator[Done]") -> "Iterator[Done]":
@@ -174,16 +217,44 @@ def _shown(stage: str, n: int, parts: "Iterator[Done]") -> "Iterator[Done]":
         yield from bar
 
 
-def finish(done: "Done") -> None:
-    """One line of counts, one for each failure, and the exit code."""
+def finish(done: "Done", *, is_log: bool = False) -> None:
+    """One line of counts, one for each failure, and the exit code; `is_log`: without names and values of files."""
     if done.counts:
         click.echo(", ".join(f"{key.replace('_', ' ')}: {value}" for key, value in done.counts.items()))
-    for failure in done.failures:
-        whose = f"{failure.runner_id}: " if failure.runner_id else ""
-        click.echo(f"{failure.stage}: {whose}{failure.what}: {failure.reason}", err=True)
+    for line in _for_log(done) if is_log else _for_screen(done):
+        click.echo(line, err=True)
     if done.exit_code == EXIT_PARTIAL:
         click.echo(f"partial: {len(done.failures)} of the above left out or damaged, everything else done", err=True)
     sys.exit(done.exit_code)
+
+
+def _for_screen(done: "Done") -> Iterator[str]:
+    for failure in done.failures:
+        whose = f"{failure.runner_id}: " if failure.runner_id else ""
+        yield f"{failure.stage}: {whose}{failure.what}: {failure.reason}"
+
+
+def _for_log(done: "Done") -> Iterator[str]:
+    """A file's name may be a person's, and why it failed may quote it: of files only whose they are and how many."""
+    from runfix_analytics.night import WHOLE_INBOX
+
+    n_files = Counter[str]()
+    for failure in done.failures:
+        is_file = failure.stage == "import" and failure.what != WHOLE_INBOX
+        if is_file and failure.runner_id:
+            n_files[failure.runner_id] += 1
+        else:
+            whose = f"{failure.runner_id}: " if failure.runner_id else ""
+            what = "a folder of the inbox" if is_file else failure.what
+            yield f"{failure.stage}: {whose}{what}: {without_quotes(failure.reason)}"
+    for runner, n in n_files.items():
+        told = f"runfix imports --runner {runner} (what cannot even be opened: runfix import, at a terminal)"
+        yield f"import: {runner}: files left out or damaged: {n}; which and why: {told}"
+
+
+def is_log() -> bool:
+    """Whether nobody sits at a terminal to read what is said, as in cron: it goes to a file."""
+    return not sys.stderr.isatty()
 
 
 def show(frame: Any, columns: Sequence[str], *, as_json: bool) -> None:

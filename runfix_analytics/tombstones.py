@@ -16,9 +16,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from pathlib import Path
 
 from runfix_analytics.errors import ConfigError
+from runfix_analytics.places import Place
 from runfix_analytics.runner_lists import lines_of
 
 TOMBSTONES_FILE = "erased.csv"
@@ -69,7 +69,7 @@ class Tombstones:
         return replace(self, stones=tuple(replace(stone, is_finished=True) for stone in self.stones))
 
 
-def read_tombstones(root: Path) -> Tombstones:
+def read_tombstones(root: Place) -> Tombstones:
     """The tombstones of a store; without the file none, with a new salt.
 
     Raises: ConfigError naming the line of what is wrong.
@@ -89,6 +89,15 @@ def read_tombstones(root: Path) -> Tombstones:
     if len(set(salts)) > 1:
         raise ConfigError(f"{TOMBSTONES_FILE}: has several salts; put the file back as runfix erase wrote it")
     return Tombstones(salts[0] if salts else secrets.token_hex(_SALT_BYTES), tuple(stones))
+
+
+def refuse_who_was_erased(root: Place, runner_id: str) -> None:
+    """Nothing is written of a runner whose erasure was begun; to be asked while `lists_writer` is held.
+
+    Raises: ConfigError saying so, without the id.
+    """
+    if stone := read_tombstones(root).of(runner_id):
+        raise ConfigError(f"this runner was erased on {stone.erased_on}; who begins anew is added with runfix add")
 
 
 def as_bytes(tombstones: Tombstones) -> bytes:

@@ -5,23 +5,28 @@ touched.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from shutil import rmtree
 from time import perf_counter
 
+import polars as pl
 from deltalake import DeltaTable
 
+from runfix_analytics.delta_tables import LOG
 from runfix_analytics.errors import RunfixError
-from runfix_analytics.night import Done, Failure
-from runfix_analytics.store import FOLDERS, PART, TABLES, Store, private_files, telling_where
+from runfix_analytics.parts import Done, Failure
+from runfix_analytics.places import ObjectPath, Place, below, ordered
+from runfix_analytics.private_files import PART, private_files, telling_where
+from runfix_analytics.store import FOLDERS, TABLES, Store
 
 STAGE = "upkeep"
 KEPT_RECORDS = 400  # nights
 _PART_LIVES = timedelta(days=1)  # what is younger may be at work: runfix add and files that come in hold no lock
 _COMMITS_PER_CHECKPOINT = 20
+_MOST_FILES = 7  # of a bucket; joining them writes the bucket's history anew
 _ASIDE = re.compile(r"\.[0-9a-f]{16}" + re.escape(PART))
 _HISTORY = ("delta.logRetentionDuration", "delta.deletedFileRetentionDuration")
 
@@ -45,49 +50,69 @@ def _tasks(store: Store, now: datetime) -> Iterator[tuple[str, Callable[[], int]
     yield "records", partial(_remove_records, store.root)
     keep_days = store.settings().keep_history_days
     for table in TABLES:
-        yield table, partial(tidy_table, store.table_path(table), keep_days=keep_days)
+        yield table, partial(tidy_table, store, table, keep_days=keep_days)
 
 
-def tidy_table(path: Path, *, keep_days: int) -> int:
+def tidy_table(store: Store, name: str, *, keep_days: int) -> int:
     """Joins a table's small files, removes data files that nothing needs since so many days; returns how many."""
-    with telling_where(path):
-        return _tidied(path, keep_days)
+    with telling_where(store.table_path(name)):
+        return _tidied(store, name, keep_days)
 
 
-def _tidied(path: Path, keep_days: int) -> int:
-    table = DeltaTable(str(path))
+def _tidied(store: Store, name: str, keep_days: int) -> int:
+    table = store.tables.opened(name)
     history = dict.fromkeys(_HISTORY, f"interval {keep_days} days")
     if {name: table.metadata().configuration.get(name) for name in _HISTORY} != history:
         table.alter.set_table_properties(history)
-    if len(table.file_uris()) > len(table.partitions()):
-        table.optimize.compact()
-    n_removed = _remove_data(table, path, keep_days)
-    _shorten_log(path)
+    if scattered := _scattered(table):
+        table.optimize.compact([("bucket", "in", scattered)])
+    n_removed = _remove_data(table, store.table_path(name), keep_days)
+    _shorten_log(store, name)
     return n_removed
 
 
-def _remove_data(table: DeltaTable, path: Path, keep_days: int) -> int:
+def _scattered(table: DeltaTable) -> list[str]:
+    """The buckets in so many files that joining them pays: each night adds a small one to the tables by day."""
+    files = pl.DataFrame(table.get_add_actions(flatten=True))
+    if files.is_empty():
+        return []
+    counted = files.group_by(pl.col("partition.bucket").cast(pl.String)).len()
+    return sorted(counted.filter(pl.col("len") > _MOST_FILES)["partition.bucket"])
+
+
+def _remove_data(table: DeltaTable, path: Place, keep_days: int) -> int:
     """Removes data files of the past, and those that a killed writer left."""
     vacuum = partial(table.vacuum, keep_days * 24, enforce_retention_duration=False, full=True)
-    gone = [name for name in vacuum(dry_run=True) if (path / name).exists()]
+    named = vacuum(dry_run=True)
+    gone = _there(path, named) if named else []
     if gone:  # else it would write two commits that say nothing, and name again what an earlier one removed
         vacuum(dry_run=False)
     return len(gone)
 
 
-def _shorten_log(path: Path) -> None:
+def _there(path: Place, names: Sequence[str]) -> list[str]:
+    """Which of these data files are there; of a bucket by one listing."""
+    if isinstance(path, ObjectPath):
+        objects = {below(path, file).as_posix() for file in path.rglob("*.parquet")}
+        return [name for name in names if name in objects]
+    return [name for name in names if (path / name).exists()]
+
+
+def _shorten_log(store: Store, name: str) -> None:
     """Keeps a table's log as a checkpoint and what came since; what is older than the history goes."""
-    log = path / "_delta_log"
+    log = store.table_path(name) / LOG
     names = [entry.name for entry in log.iterdir()]
     checkpoints = sorted(name.split(".")[0] for name in names if ".checkpoint." in name)
     since = [name for name in names if name.endswith(".json") and (not checkpoints or name[:20] > checkpoints[-1])]
-    table = DeltaTable(str(path))
+    table = store.tables.opened(name)
     if len(since) >= _COMMITS_PER_CHECKPOINT:
         table.create_checkpoint()
     table.cleanup_metadata()
 
 
-def _remove_parts(root: Path, before: datetime) -> int:
+def _remove_parts(root: Place, before: datetime) -> int:
+    if isinstance(root, ObjectPath):
+        return 0  # what is not written wholly is no object; a rule of the bucket's own clears it away
     parts = [part for part in _parts(root) if part.lstat().st_mtime < before.timestamp()]
     for part in parts:
         if part.is_dir() and not part.is_symlink():
@@ -105,9 +130,9 @@ def _parts(root: Path) -> Iterator[Path]:
     yield from root.glob("tables/**/*.parquet#*")
 
 
-def _remove_records(root: Path) -> int:
+def _remove_records(root: Place) -> int:
     """Keeps the records of the newest nights."""
-    old = sorted((root / "runs").glob("*.json"))[:-KEPT_RECORDS]
+    old = ordered((root / "runs").glob("*.json"))[:-KEPT_RECORDS]
     for record in old:
         record.unlink()
     return len(old)

@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from runfix_analytics import night, reports
+from runfix_analytics.delta_tables import bucket_of
 from runfix_analytics.runner_lists import RUNNER_COLUMNS
 from runfix_analytics.sample_files import AcheAnswer, SheetRow, ache_form_csv, strength_sheet_csv
-from runfix_analytics.store import Store, bucket_of
+from runfix_analytics.store import Store
 
 TEMPLATES = Path(reports.__file__).parent / "templates"
 OWNED = "owned"

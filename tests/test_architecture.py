@@ -11,7 +11,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "runfix_analytics"
-HEAVY = ("polars", "dataframely", "deltalake", "prefect", "sklearn", "jinja2", "fitparse", "numpy", "pandas", "scipy")
+HEAVY = (
+    "polars",
+    "dataframely",
+    "deltalake",
+    "prefect",
+    "sklearn",
+    "jinja2",
+    "fitparse",
+    "numpy",
+    "pandas",
+    "scipy",
+    "obstore",
+)
 WITH_SKLEARN = ("runfix_analytics.calibration", "runfix_analytics.lovdal", "runfix_analytics.prediction")
 MAX_MODULE_LINES, MAX_FUNCTION_LINES = 500, 60
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

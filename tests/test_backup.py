@@ -58,7 +58,7 @@ def file(store: Store, tmp_path: Path) -> Path:
 
 def contents(root: Path) -> dict[str, bytes | None]:
     """All files with their bytes, folders with None; not the lock."""
-    below = (path for path in sorted(root.rglob("*")) if path.name != ".lock")
+    below = (path for path in sorted(root.rglob("*")) if path.name not in {".lock", ".lists.lock"})
     return {path.relative_to(root).as_posix(): None if path.is_dir() else path.read_bytes() for path in below}
 
 

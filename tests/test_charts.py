@@ -83,7 +83,7 @@ ESTIMATES = draw(Estimates, """
     lag       | 21       | -       | 60       | -0.1      | 0.2 | -0.5 | 0.3  | -
     lag       | 21       | calves  | 60       | -0.2      | 0.2 | -0.6 | 0.2  | -
     lag       | 42       | -       | 9        | -         | -   | -    | -    | too_few_onsets
-""", n_rows=900, n_runners=40)  # fmt: skip
+""", n_rows=900, n_runners=40, n_runners_with_onset=30)  # fmt: skip
 VERDICTS = draw(Verdicts, """
     area_id | n_onsets | log_ratio | low  | high | posterior_mean | posterior_sd | data_weight | verdict
     glutes  | 4        | -         | -    | -    | -0.16          | 0.36         | 0.0         | too_few_onsets

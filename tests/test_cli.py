@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from runfix_analytics import cli
 from runfix_analytics.cli import main
 from runfix_analytics.readers import ache_form, strength_sheet
 from runfix_analytics.runner_lists import RUNNER_COLUMNS
@@ -179,13 +180,23 @@ def test_two_files_of_one_name_below_one_folder_are_both_imported(empty, tmp_pat
 # exit codes
 
 
-def test_a_damaged_file_is_partial_names_the_file_and_the_next_night_is_0(empty):
+def test_a_damaged_file_is_named_at_a_terminal_and_where_it_is_asked_for(empty, monkeypatch):
+    inbox = inbox_of(empty, "Ann Example")
+    (inbox / "cut.fit").write_bytes(damaged_fit())
+    monkeypatch.setattr(cli, "is_log", lambda: False)
+    result = runfix("nightly", "--root", empty, "--as-of", DAY)
+    assert (result.exit_code, f"import: {inbox.name}: cut.fit: " in result.stderr) == (3, True)
+    (inbox / "cut again.fit").write_bytes(damaged_fit() + b"x")
+    assert f"import: {inbox.name}: cut again.fit: " in runfix("import", "--root", empty).stderr
+
+
+def test_a_damaged_file_is_partial_tells_whose_it_is_and_the_next_night_is_0(empty):
     inbox = inbox_of(empty, "Ann Example")
     (inbox / "strong.csv").write_text(strong(), encoding="utf-8")
     (inbox / "cut.fit").write_bytes(damaged_fit())
     result = runfix("nightly", "--root", empty, "--as-of", DAY)
     assert result.exit_code == 3
-    assert f"import: {inbox.name}: cut.fit: " in result.stderr
+    assert f"import: {inbox.name}: files left out or damaged: 1; which and why: runfix imports" in result.stderr
     assert result.stderr.splitlines()[-1].startswith("partial: 1 ")
     assert "Ann Example" not in result.output
     assert len(reports(empty)) == 5
@@ -198,7 +209,8 @@ def test_a_damaged_file_is_partial_names_the_file_and_the_next_night_is_0(empty)
 def test_a_folder_of_a_stranger_in_the_inbox_is_partial(empty):
     inbox_of(empty, "Ann")
     (empty / "inbox" / "somebody").mkdir()
-    result = runfix("nightly", "--root", empty, "--as-of", DAY)
+    assert runfix("nightly", "--root", empty, "--as-of", DAY).exit_code == 3
+    result = runfix("import", "--root", empty)
     assert result.exit_code == 3
     assert "inbox/somebody" in result.stderr
 
@@ -273,7 +285,7 @@ def test_a_wrong_runners_csv_fails_with_one_line_that_names_what(empty, column, 
     row = {"runner_id": "r1", "units": "metric", "strength_log": "partial"} | {column: value}
     lines = [",".join(RUNNER_COLUMNS), ",".join(row.get(name, "") for name in RUNNER_COLUMNS)]
     (empty / "runners.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    result = runfix("nightly", "--root", empty)
+    result = runfix("import", "--root", empty)
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert "runners.csv" in result.stderr
@@ -622,7 +634,7 @@ def test_a_night_in_a_process_works_from_the_folder_it_is_in_and_writes_private_
     (root / "inbox" / made_by_hand[1] / "cut.fit").write_bytes(damaged_fit())
     result = process("nightly", "--as-of", DAY, cwd=root)
     assert result.returncode == 3
-    assert "cut.fit" in result.stderr
+    assert f"{made_by_hand[1]}: files left out or damaged: 1" in result.stderr
     assert "Traceback" not in result.stderr
     loose = [path for folder in ("tables", "reports", "originals") for path in (root / folder).rglob("*")
              if path.stat().st_mode & 0o077]  # fmt: skip

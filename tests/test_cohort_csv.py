@@ -20,6 +20,7 @@ from test_cohort_page import (
     estimates,
     few_onsets,
     made,
+    onsets_of_a_few,
     rates,
     verdict_rows,
     weeks_of,
@@ -92,14 +93,15 @@ def test_a_group_of_aches_has_its_rates_and_its_burden():
     ]
 
 
-def test_weeks_that_may_be_printed_have_their_shares_and_the_newest_its_substantial_aches():
+def test_weeks_have_their_shares_and_the_newest_its_substantial_aches():
     rows = [filled(row) for row in section(rows_of(prevalence=weeks_of(30, 4, 20)), "weeks")]
     assert rows == [
-        {"measure": "share_with_symptom", "name": "All aches", "week": "2026-03-09", "n_runners": "30", "value": "0.1",
-         "low": "0.0333333", "high": "0.133333"},
-        {"measure": "share_with_symptom", "name": "All aches", "week": "2026-03-23", "n_runners": "20", "value": "0.15",
-         "low": "0.05", "high": "0.2"},
-        {"measure": "share_substantial", "name": "All aches", "week": "2026-03-23", "n_runners": "20", "value": "0.05"},
+        {"measure": "share_with_symptom", "name": "All aches", "week": "2026-03-09", "n_runners": "30",
+         "value": "0.166667", "low": "0.0333333", "high": "0.2"},
+        {"measure": "share_with_symptom", "name": "All aches", "week": "2026-03-16", "why_not": "too_few_runners"},
+        {"measure": "share_with_symptom", "name": "All aches", "week": "2026-03-23", "n_runners": "20", "value": "0.25",
+         "low": "0.05", "high": "0.3"},
+        {"measure": "share_substantial", "name": "All aches", "week": "2026-03-23", "n_runners": "20", "value": "0.25"},
     ]  # fmt: skip
 
 
@@ -107,7 +109,7 @@ def test_what_was_left_out_has_its_reason_its_days_and_its_onsets():
     rows = section(rows_of(), "left_out")
     assert [row["why_not"] for row in rows] == list(ROW_EXCLUSIONS)
     assert filled(rows[0]) == {
-        "measure": "days", "name": "No answer to the ache form speaks for the day", "n_onsets": "1", "value": "1000",
+        "measure": "days", "name": "No answer to the ache form speaks for the day", "n_onsets": "10", "value": "1000",
         "why_not": "no_answer",
     }  # fmt: skip
 
@@ -173,13 +175,30 @@ def test_another_look_that_may_not_be_printed_stands_empty_beside_those_that_may
 
 def test_rates_that_may_not_be_printed_say_why_and_nothing_of_the_burden():
     is_all = pl.col("grouping") == "all"
-    few = Incidence.validate(rates(n_onsets=2).with_columns(is_printable=~is_all))
+    few = Incidence.validate(rates().with_columns(is_printable=~is_all))
     rows = rows_of(incidence=few)
     (row,) = section(rows, "rates", name="All aches")
-    assert filled(row) == {"measure": "all", "name": "All aches", "why_not": "too_few_onsets"}
+    assert filled(row) == {"measure": "all", "name": "All aches", "why_not": "too_few_runners"}
     assert {"n_scored_days", "severity_days"} & set(values(section(rows, "observed"))) == set()
     hidden = rows_of(incidence=rates(is_printable=False, n_runners=4))
     assert section(hidden, "observed") == section(hidden, "rates") == []
+
+
+def test_figures_of_a_few_runners_are_empty_with_the_reason():
+    rows = rows_of(incidence=rates(n_runners_not_counted=4, n_runners_scored=2, is_days_lost_printable=False))
+    hidden = {"n_onsets_not_counted", "n_scored_days", "severity_days", "severity_days_per_1000_h"}
+    for row in section(rows, "observed"):
+        assert (row["value"], row["why_not"]) == ("", "too_few_runners") or row["measure"] not in hidden
+    of_all = section(rows, "rates", name="All aches")
+    lost = [row for row in of_all if "days_lost" in row["measure"]]
+    assert [(row["value"], row["n_onsets"], row["why_not"]) for row in lost] == [("", "", "too_few_runners")] * 2
+    assert all(row["value"] for row in of_all if row not in lost)
+
+
+def test_onsets_of_a_few_runners_stand_in_no_row():
+    rows = [row for row in section(rows_of(onsets_of_a_few(3, of="shin")), "pairs") if row["symptom_id"] == "shin"]
+    assert rows
+    assert {(row["n_onsets"], row["value"], row["why_not"]) for row in rows} == {("", "", "too_few_runners")}
 
 
 def test_an_empty_cohort_has_its_counts_only():

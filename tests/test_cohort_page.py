@@ -23,6 +23,7 @@ from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.cohort import cohort
 from runfix_analytics.incidence import incidence, prevalence
 from runfix_analytics.reports import cohort_charts, cohort_page
+from runfix_analytics.reports.association_section import onsets_told
 from runfix_analytics.reports.drawing import Drawing
 from runfix_analytics.reports.wording import Language, Wording, languages, wording
 from runfix_analytics.reports.words import LEFT_OUT, NO_ESTIMATE, VERDICT, p_value, ratio
@@ -60,6 +61,7 @@ ENGLISH = wording()
 def estimate(estimator: str, **given: Any) -> dict[str, Any]:
     """One row; without a log ratio the estimate is missing."""
     row = {"estimator": estimator, "lag_days": 21, "n_rows": 9000, "n_onsets": 200, "n_runners": 40,
+           "n_runners_with_onset": 35,
            "log_ratio": -0.3, "se": 0.1, "p": 0.003, "p_adjusted": None, "missing": None} | given  # fmt: skip
     if row["log_ratio"] is None:
         return row | {"se": None, "low": None, "high": None, "p": None}
@@ -97,8 +99,18 @@ def association_of(
     **given: Any,
 ) -> Association:
     """An association of 40 runners; `verdict` changes every area's row."""
-    reasons = [{"reason": reason, "n_rows": 1000 * n, "n_onsets": n} for n, reason in enumerate(ROW_EXCLUSIONS, 1)]
-    fields: dict[str, Any] = {"lag_days": 21, "n_runners": 40, "n_onsets": 512, "n_rows": 123456, "share_of_rows": 1.0}
+    reasons = [
+        {"reason": reason, "n_rows": 1000 * n, "n_runners": 40, "n_onsets": 10 * n, "n_runners_with_onset": 5 + n}
+        for n, reason in enumerate(ROW_EXCLUSIONS, 1)
+    ]
+    fields: dict[str, Any] = {
+        "lag_days": 21,
+        "n_runners": 40,
+        "n_onsets": 512,
+        "n_runners_with_onset": 38,
+        "n_rows": 123456,
+        "share_of_rows": 1.0,
+    }
     return Association(
         **fields | given,
         estimates=made(Estimates, estimates() if found is None else found),
@@ -112,25 +124,29 @@ def rates(**given: Any) -> Any:
     """The rates of every group, all alike."""
     row = {"n_runners": 40, "n_observed_days": 12000, "n_runs": 6000, "n_runs_without_duration": 3,
            "n_runs_without_distance": 0, "hours": 5000.0, "km": 50000.0, "n_onsets": 25, "n_runners_with_onset": 12,
-           "n_onsets_not_counted": 4, "per_1000_h": 5.0, "per_1000_h_low": 3.24, "per_1000_h_high": 7.38,
+           "n_onsets_not_counted": 9, "n_runners_not_counted": 7, "n_runners_with_symptom": 15,
+           "n_runners_with_days_lost": 11, "n_runners_scored": 15, "per_1000_h": 5.0, "per_1000_h_low": 3.24,
+           "per_1000_h_high": 7.38,
            "per_1000_km": 0.5, "per_1000_km_low": 0.324, "per_1000_km_high": 0.738, "n_symptom_days": 1234,
            "symptom_days_per_1000_h": 246.8, "n_days_lost": 100.0, "days_lost_per_1000_h": 20.0, "n_scored_days": 900,
-           "severity_days": 300.0, "severity_days_per_1000_h": 60.0, "is_printable": True}  # fmt: skip
+           "severity_days": 300.0, "severity_days_per_1000_h": 60.0, "is_printable": True,
+           "is_days_lost_printable": True}  # fmt: skip
     modelled = [s.id for s in CATALOGUE.symptoms.values() if s.in_hazard_models]
     groups = [("all", "all"), *(("symptom", s) for s in modelled), *(("area", area) for area in AREAS)]
     return made(Incidence, [{"grouping": kind, "group_id": group} | row | given for kind, group in groups])
 
 
 def weeks_of(*answered: int) -> Any:
-    """The last weeks, one number of answers each; three runners have an ache."""
+    """The last weeks, one number of answers each; five runners have an ache, all of them a substantial one."""
     mondays = cohort_charts.last_weeks(AS_OF)[-len(answered) :]
     return made(
         Prevalence,
         [
-            {"week_start": monday, "grouping": "all", "group_id": "all", "n_answered": n, "n_with_symptom": 3,
-             "share_with_symptom": 3 / n, "share_with_symptom_low": 1 / n, "share_with_symptom_high": 4 / n,
-             "n_substantial": 1, "n_substantial_unknown": 0, "share_substantial": 1 / n,
-             "share_substantial_low": 0.0, "share_substantial_high": 2 / n, "is_printable": n >= 5}
+            {"week_start": monday, "grouping": "all", "group_id": "all", "n_answered": n, "n_with_symptom": 5,
+             "share_with_symptom": min(5 / n, 1), "share_with_symptom_low": 1 / n,
+             "share_with_symptom_high": min(6 / n, 1), "n_substantial": 5, "n_substantial_unknown": 0,
+             "share_substantial": min(5 / n, 1), "share_substantial_low": 0.0, "share_substantial_high": min(6 / n, 1),
+             "is_printable": n >= 5, "is_substantial_printable": n >= 5}
             for monday, n in zip(mondays, answered, strict=True)
         ],
     )  # fmt: skip
@@ -495,11 +511,11 @@ def test_what_was_run_is_told_with_the_runs_that_add_nothing(silent: tuple[int, 
 
 def test_a_burden_that_its_row_does_not_print_is_not_told_in_words_either():
     is_all = pl.col("grouping") == "all"
-    few = rates().with_columns(is_printable=~is_all, n_onsets=pl.when(is_all).then(2).otherwise(0).cast(pl.Int32))
+    few = rates().with_columns(is_printable=~is_all)
     said = page_of(incidence=Incidence.validate(few)).section_text("What happened")
-    assert "All aches fewer than 3 onsets: not printed" in said
+    assert "All aches fewer than 5 runners, or would tell of so few: not printed" in said
     assert "Burden" not in said
-    assert "4 aches are not counted as an onset" in said
+    assert "9 aches are not counted as an onset" in said
     assert "Burden of all aches: 1,234 days with one" in page_of().section_text("What happened")
 
 
@@ -508,7 +524,7 @@ def test_rows_of_fewer_than_five_runners_say_so_instead_of_figures():
     few = pl.when(is_area).then(4).otherwise("n_runners").cast(pl.Int32)
     mixed = rates().with_columns(is_printable=~is_area, n_runners=few)
     text = page_of(incidence=Incidence.validate(mixed)).section_text("What happened")
-    assert "Glutes fewer than 5 runners: not printed" in text
+    assert "Glutes fewer than 5 runners, or would tell of so few: not printed" in text
     assert text.count("not printed") == len(AREAS)
     hidden = page_of(incidence=rates(is_printable=False, n_runners=4))
     assert hidden.root.all("table", "rates") == []
@@ -521,17 +537,81 @@ def test_weeks_are_drawn_with_counts_and_hatched_where_fewer_than_five_answered(
     assert drawing.all("path", "distance")[0].attributes["d"].count("M") == 2
     assert drawing.all("path", "hatched")[0].attributes["d"].count("M") == 24
     said = [str(part) for text in drawing.all("text") for part in text.inside]
-    assert said.count("3") == 2
+    assert said.count("5") == 2
     assert {"30", "20"} <= set(said)
     assert "4" not in said
-    assert "Week of 23 Mar: 3 of 20 who answered had an ache, 15 % (5–20 %); a substantial one: 1 (5 %)." in page.text
+    assert "Week of 23 Mar: 5 of 20 who answered had an ache, 25 % (5–30 %); a substantial one: 5 (25 %)." in page.text
+
+
+def test_weeks_in_which_few_had_an_ache_or_a_substantial_one_tell_neither():
+    weeks = weeks_of(30, 30, 30).with_columns(
+        pl.Series("n_with_symptom", [12, 3, 12], pl.Int32),
+        pl.Series("n_substantial", [5, 3, 9], pl.Int32),
+        pl.Series("is_printable", [True, False, True]),
+        is_substantial_printable=False,
+    )
+    page = page_of(prevalence=Prevalence.validate(weeks))
+    (drawing,) = page.root.all("svg", "weeks")
+    assert drawing.all("path", "distance")[0].attributes["d"].count("M") == 2
+    assert "3" not in [str(part) for text in drawing.all("text") for part in text.inside]
+    assert "12 of 30 who answered had an ache, 17 % (3–20 %)." in page.text
+    assert "substantial one" not in page.text
+
+
+def onsets_of_a_few(n_runners: int, *, of: str) -> Association:
+    """The onsets of one ache are those of so few runners; of every other, and of all together, many."""
+    rows = [row | {"n_runners_with_onset": n_runners} if row.get("symptom_id") == of else row for row in estimates()]
+    return association_of(found=rows)
+
+
+def test_the_onsets_of_a_few_runners_are_not_told_nor_any_from_which_they_follow():
+    found = onsets_of_a_few(3, of="shin")
+    modelled = {(s.id, None) for s in CATALOGUE.symptoms.values() if s.in_hazard_models}
+    told = onsets_told(found, CATALOGUE)
+    assert ("shin", None) not in told
+    assert not modelled - {("shin", None)} | {(None, None)} <= told
+    assert onsets_told(onsets_of_a_few(5, of="shin"), CATALOGUE) == modelled | {
+        (None, None),
+        *((None, a) for a in AREAS),
+    }
+    page = page_of(found)
+    name = CATALOGUE.symptoms["shin"].name
+    assert not any(row["Ache"].casefold() == name.casefold() for row in page.table("Single aches"))
+    assert f"{name} and" in page.section_text("Single")
+    assert "(–; too few runners)" in page.section_text("Single")
+
+
+def test_the_usable_onsets_of_a_few_runners_are_told_nowhere():
+    found = association_of(
+        found=estimates(n_onsets=7, n_runners_with_onset=3, log_ratio=None, missing="too_few_onsets"),
+        verdict={"n_onsets": 7, "log_ratio": None, "low": None, "high": None, "verdict": "too_few_onsets"},
+        n_onsets=7,
+        n_runners_with_onset=3,
+    )
+    page = page_of(found)
+    assert page.sentence() == "Too few onsets to say anything: 50 are needed for any area."
+    assert "–usable onsets" in page.text.replace(" ", "", 1) or "– usable onsets" in page.text
+    assert {row["Onsets"] for row in page.table("Coverage before onset")[: len(AREAS)]} == {"–"}
+    assert page.table("What was left out")[-1]["Onsets"] == "not printed"
+    assert "(7" not in page.section_text("Single")
+    assert not re.search(r"\b7 onsets", page.everything_said)
+
+
+def test_what_was_left_out_of_a_few_runners_is_not_told_nor_the_smallest_other():
+    reasons = association_of().exclusions.with_columns(
+        n_runners=pl.Series([40, 3, 12, 30, 40, 40, 40]), n_runners_with_onset=pl.Series([9, 9, 9, 8, 9, 2, 1])
+    )
+    found = replace(association_of(), exclusions=Exclusions.validate(reasons))
+    rows = page_of(found).table("What was left out")
+    assert [row["Days × aches"] == "–" for row in rows] == [False, True, True, False, False, False, False, False]
+    assert [row["Onsets"] == "–" for row in rows] == [False, False, False, True, False, True, True, False]
 
 
 def test_the_weeks_that_may_be_told_are_read_out_with_their_counts():
     (drawing,) = page_of(prevalence=weeks_of(30, 4, 20)).root.all("svg", "weeks")
     assert drawing.attributes["aria-label"] == (
-        "Runners with an ache, of those who answered, in each of the last 26 weeks (in weeks not named too few "
-        "answered): 9 Mar: 3 of 30, 10\u00a0% (3–13\u00a0%); 23 Mar: 3 of 20, 15\u00a0% (5–20\u00a0%)"
+        "Runners with an ache, of those who answered, in each of the last 26 weeks (of weeks not named too few "
+        "answered or had one): 9 Mar: 5 of 30, 17\u00a0% (3–20\u00a0%); 23 Mar: 5 of 20, 25\u00a0% (5–30\u00a0%)"
     )
 
 
@@ -585,7 +665,7 @@ def test_an_empty_cohort_has_a_page_that_says_so():
     page = empty_page()
     assert page.sentence().startswith("Too little data to say anything")
     assert "Nobody has been under observation yet" in page.section_text("What happened")
-    assert "In none of the last 26 weeks" in page.section_text("What happened")
+    assert "No week of the last 26 is printed" in page.section_text("What happened")
     assert "No day has been under observation yet." in page.section_text("What was left out")
     assert page.root.all("table") == []
     assert not re.search(r"\b(nan|None|null)\b", page.everything_said)

@@ -22,14 +22,16 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import in_a_loop
 from deltalake import DeltaTable
+from searching import words_in
 
 from runfix_analytics import erasure, night, runs
 from runfix_analytics.cli import main
+from runfix_analytics.delta_tables import bucket_of
 from runfix_analytics.errors import ConfigError, StoreError
 from runfix_analytics.lock import only_writer
 from runfix_analytics.runner_lists import without_runner
 from runfix_analytics.sample_files import Activity, run_fit
-from runfix_analytics.store import TABLES, Store, bucket_of
+from runfix_analytics.store import TABLES, Store
 from runfix_analytics.table_history import forget_history, runners_in
 from runfix_analytics.tables import STORED_FACTS, Rejects, StrengthSets
 from runfix_analytics.tombstones import TOMBSTONES_FILE, read_tombstones
@@ -97,37 +99,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def holding(root: Path, words: tuple[str, ...] = CANARIES, *, but: tuple[str, ...] = ()) -> dict[str, set[str]]:
-    """File → which of these words stand in it or in its path: as bytes, unpacked, and in every row of Parquet."""
-    found = {}
-    for path in sorted(root.rglob("*")):
-        label = path.relative_to(root).as_posix()
-        content = label.encode() + (b"\0".join(readings(path)) if path.is_file() else b"")
-        if (words_found := {word for word in words if word.lower().encode() in content.lower()}) and label not in but:
-            found[label] = words_found
-    return found
-
-
-def readings(path: Path) -> list[bytes]:
-    content = path.read_bytes()
-    texts = [content]
-    if content.startswith(b"PK"):
-        with zipfile.ZipFile(path) as zipped:
-            texts += [zipped.read(name) for name in zipped.namelist()]
-    if content.startswith(b"PAR1"):
-        texts.append(repr(pl.read_parquet(path, hive_partitioning=False).to_dicts()).encode())
-    if content.startswith(b"%PDF"):
-        texts.append(pdf_text(path).encode())
-    return texts
-
-
-def pdf_text(path: Path) -> str:
-    import pypdfium2  # noqa: PLC0415
-
-    document = pypdfium2.PdfDocument(path)
-    try:
-        return "\n".join(page.get_textpage().get_text_bounded() for page in document)
-    finally:
-        document.close()
+    return words_in(root, words, but=but)
 
 
 def runfix(*arguments: object) -> Result:
@@ -352,6 +324,60 @@ def test_it_waits_for_nobody_who_is_at_work(store: Store):
     assert not (store.root / TOMBSTONES_FILE).exists()
 
 
+def test_nothing_of_a_runner_is_put_in_while_they_are_erased(store: Store, tmp_path: Path, monkeypatch):
+    """Asked when the inbox is gone and the lists still hold the runner."""
+    file, refused, removed = tmp_path / "more.csv", list[Result](), erasure._removed
+    file.write_text(SHEET)
+
+    def tried(path: Path) -> int:
+        n = removed(path)
+        if path.name == GONE and path.parent.name == "inbox":
+            root = ("--root", store.root)
+            refused.append(runfix("mark", GONE, "away", *root))
+            refused.append(runfix("import", file, "--runner", GONE, *root))
+        return n
+
+    monkeypatch.setattr(erasure, "_removed", tried)
+    shared = shared_original(store)
+    erase(store, GONE)
+    said = f"this runner was erased on {ERASED_ON}; who begins anew is added with runfix add"
+    assert [(result.exit_code, said in result.stderr) for result in refused] == [(1, True)] * 2
+    assert holding(store.root, but=shared) == {}
+
+
+MARKER = """
+import sys
+from itertools import count
+from runfix_analytics.cli import main
+def runfix(*words):
+    try:
+        main([*words, "--root", sys.argv[1]])
+    except SystemExit as end:
+        return end.code
+for n in count():
+    added = runfix("add", f"New {n}")
+    marked = runfix("mark", sys.argv[2], ("ill", "away")[n % 2])
+    if added or marked:
+        sys.exit(f"{n} {added} {marked}")
+"""
+
+
+def test_an_erasure_and_lines_put_in_meanwhile_by_another_process_leave_both_whole(store: Store):
+    shared, n_before = shared_original(store), len(store.names())
+    other = subprocess.Popen(
+        [sys.executable, "-c", MARKER, str(store.root), GONE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while "until further notice" not in other.stdout.readline():
+        pass
+    assert runfix("erase", GONE, "--yes", "--root", store.root).exit_code == 0
+    _, stderr = other.communicate(timeout=60)
+    n, added, marked = stderr.splitlines()[-1].split()
+    assert (added, marked) == ("0", "1")
+    assert "this runner was erased on 20" in stderr or f'no runner "{GONE}"' in stderr
+    assert len(store.names()) == n_before - 1 + int(n) + 1
+    assert holding(store.root, but=shared) == {}
+
+
 # coming back
 
 
@@ -413,7 +439,7 @@ def test_a_damaged_list_of_tombstones_is_named_and_stops_the_night(store: Store,
 
 
 STEPS = (
-    "runs.forget", "_quoted", "take_out", "forget_history", "_originals", "_removed", "_squad_files", "_parts",
+    "runs.forget", "_quoted", "take_out", "forget_history", "_originals", "removed", "_squad_files", "_parts",
     "_lines_out", "_squad_pages", "_stones",
 )  # fmt: skip
 
@@ -428,7 +454,7 @@ def test_a_death_at_any_step_stops_the_night_until_the_same_command_has_ended_it
     def dies(*arguments: object, **options: object) -> object:
         """At the second call, where there is one: in the middle of a step."""
         seen.append(step)
-        if len(seen) == 2 or step not in ("take_out", "forget_history", "_removed", "_lines_out"):
+        if len(seen) == 2 or step not in ("take_out", "forget_history", "removed", "_lines_out"):
             raise KeyboardInterrupt
         return real(*arguments, **options)
 
@@ -492,5 +518,6 @@ def test_the_lines_of_a_runner_go_and_the_others_stay_byte_for_byte(case: str):
     assert without_runner(before, "r1") == after
 
 
-def test_the_history_of_a_table_that_is_not_there_is_none(tmp_path: Path):
-    assert (forget_history(tmp_path / "none"), runners_in(tmp_path / "none")) == (0, set())
+def test_the_history_of_a_table_that_is_not_there_is_none(store: Store):
+    shutil.rmtree(store.table_path("moves"))
+    assert (forget_history(store, "moves"), runners_in(store, "moves")) == (0, set())

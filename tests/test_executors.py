@@ -24,8 +24,9 @@ from polars.testing import assert_frame_equal
 from runfix_analytics import dask_workers as dask
 from runfix_analytics import executors, lock, night, processes
 from runfix_analytics.cli import main
+from runfix_analytics.delta_tables import bucket_of
 from runfix_analytics.errors import ConfigError, StageError, StoreError
-from runfix_analytics.store import TABLES, Store, bucket_of
+from runfix_analytics.store import TABLES, Store
 
 distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
 

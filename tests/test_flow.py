@@ -11,6 +11,7 @@ import re
 import shutil
 import sqlite3
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -29,6 +30,7 @@ from pipelines import artifacts
 from pipelines import nightly as pipeline  # sets what Prefect reads at its import
 from runfix_analytics import executors, night, publishing, runs
 from runfix_analytics.assessment import Logs
+from runfix_analytics.delta_tables import bucket_of
 from runfix_analytics.lock import only_writer
 from runfix_analytics.sample_files import (
     AcheAnswer,
@@ -38,7 +40,7 @@ from runfix_analytics.sample_files import (
     run_fit,
     strength_sheet_csv,
 )
-from runfix_analytics.store import Store, bucket_of
+from runfix_analytics.store import Store
 
 pytestmark = pytest.mark.flow
 
@@ -391,6 +393,48 @@ def test_the_text_of_an_unexpected_error_reaches_neither_prefect_nor_the_logs(se
         run(root)
     assert canary not in asyncio.run(what_prefect_knows()) + repr(rows_of(server))
     assert canary not in caplog.text
+
+
+CANARIES = ("canaryfile", "canarydate", "canarysite", "canarymember", "canaryfolder", "canarymark", "throbs", *NAMES)
+
+
+def told(server: Path, caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The words of CANARIES that Prefect, its artifacts and the logs hold, of all runs so far."""
+    seen = asyncio.run(what_prefect_knows()) + repr(rows_of(server)) + caplog.text
+    return [word for word in CANARIES if word in seen]
+
+
+def test_rejects_warnings_damage_and_strangers_tell_prefect_no_word_of_a_file(server, root, caplog):
+    inbox = root / "inbox" / IDS[0]
+    (inbox / f"{NAMES[0]} canaryfile.csv").write_text(
+        "date,exercise,sets,reps,seconds,weight,side,rir,notes\ncanarydate,plank,1,1,,,,,throbs\n", encoding="utf-8"
+    )
+    (inbox / "canaryfile.txt").write_text("throbs canarysite", encoding="utf-8")
+    with zipfile.ZipFile(inbox / "canaryfile.zip", "w") as zipped:
+        zipped.writestr(f"canarymember {NAMES[1]}.docx", "throbs")
+        zipped.writestr("canarymember.csv", "report_id,date_reported,site\na9,2026-03-28,canarysite throbs\n")
+    (root / "inbox" / f"canaryfolder {NAMES[2]}").mkdir()
+    with caplog.at_level(logging.INFO):
+        assert run(root).name == "Partial"
+    assert told(server, caplog) == []
+    assert "canary" not in json.dumps(runs.records(root))
+    ledger = repr(Store(root).scan("imports").collect().rows()) + repr(Store(root).scan("rejects").collect().rows())
+    assert all(word in ledger for word in ("canaryfile", "canarydate", "canarymember", NAMES[1]))
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [("marks.csv", 'runner_id,mark,from_on,to_on\n{},"canarymark ""throbs""",2026-03-01,\n'),
+     ("runners.csv", "{} canarymark throbs,,metric,,,,\n")],
+)  # fmt: skip
+def test_a_wrong_cell_of_a_list_is_told_to_prefect_by_its_place_only(server, root, caplog, name, line):
+    with (root / name).open("a", encoding="utf-8") as file:
+        file.write(line.format(IDS[0]))
+    with caplog.at_level(logging.INFO):
+        assert run(root).is_failed()
+    assert told(server, caplog) == []
+    assert name in runs.records(root)[-1]["reason"]
+    assert "canary" not in json.dumps(runs.records(root))
 
 
 async def what_prefect_knows() -> str:

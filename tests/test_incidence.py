@@ -210,6 +210,43 @@ def test_figures_on_fewer_than_five_runners_are_not_to_be_printed():
         assert rows["is_printable"].unique().to_list() == [is_printable]
 
 
+def squad_of(aches: dict[str, list[int]], n: int = 8) -> Any:
+    """The rows of a squad of which the runners with these numbers have an onset of each ache."""
+    who = [f"r{number}" for number in range(n)]
+    answers = [row | {"runner": runner} for runner in who for row in NO_ACHES]
+    ran = [{"runner": runner, "date": day("2026-01-04"), "km": 5.0} for runner in who]
+    of = [
+        {"runner": f"r{number}", "site": ache, "onset_on": day("2026-01-12"), "ended_on": day("2026-01-14"),
+         "state": "ended"}
+        for ache, numbers in aches.items() for number in numbers
+    ]  # fmt: skip
+    return counted(of, answers=answers, ran=ran, group=None)
+
+
+def printed(rows: Any, grouping: str) -> set[str]:
+    return set(rows.filter("is_printable", pl.col("n_onsets") > 0, grouping=grouping)["group_id"])
+
+
+def test_rates_of_a_few_runners_are_not_printed_nor_others_from_which_they_follow():
+    many, five, few = [0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4], [6, 7]
+    assert printed(squad_of({"shin": many}), "symptom") == {"shin"}
+    assert printed(squad_of({"shin": many, "neck": five}), "all") == {"all"}
+    rows = squad_of({"shin": many, "neck": few})  # all less shin would be those of neck
+    assert printed(rows, "symptom") | printed(rows, "all") in ({"shin"}, {"all"})
+    assert printed(squad_of({"shin": [1, 2], "neck": few}), "all") == set()
+    assert rows.filter(n_onsets=0)["is_printable"].all()
+
+
+def test_days_of_an_ache_that_a_few_runners_have_are_not_printed_though_nobody_has_an_onset():
+    trauma = [{"runner": f"r{number}", "site": "shin", "onset_on": day("2026-01-12"), "ended_on": day("2026-01-20"),
+               "state": "ended", "is_trauma": True} for number in range(2)]  # fmt: skip
+    answers = [row | {"runner": f"r{number}"} for number in range(8) for row in NO_ACHES]
+    ran = [{"runner": f"r{number}", "date": day("2026-01-04"), "km": 5.0} for number in range(8)]
+    row = counted(trauma, answers=answers, ran=ran, group=None).filter(group_id="shin").row(0, named=True)
+    assert (row["n_onsets"], row["n_runners_with_symptom"], row["n_runners_not_counted"]) == (0, 2, 2)
+    assert not row["is_printable"]
+
+
 # Burden
 
 
@@ -399,6 +436,16 @@ def test_five_runners_who_answered_make_a_week_printable():
     for n, is_printable in ((4, False), (5, True)):
         rows = weekly([{"runner": f"r{number}", "date": day("2026-01-11"), "site": None} for number in range(n)])
         assert rows["is_printable"].to_list() == [is_printable]
+
+
+@pytest.mark.parametrize(("n", "is_printable"), [(0, True), (1, False), (4, False), (5, True)])
+def test_a_week_in_which_one_to_four_runners_had_the_ache_is_not_printed(n: int, is_printable: bool):
+    answers = [
+        {"runner": f"r{number}", "date": day("2026-01-11"), "site": "shin" if number < n else None}
+        | ({"onset_date": day("2026-01-05")} if number < n else {})
+        for number in range(8)
+    ]
+    assert weekly(answers)["is_printable"].to_list() == [is_printable]
 
 
 def test_answers_after_the_day_of_calculation_are_not_seen():

@@ -8,15 +8,17 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
+import polars as pl
 import pytest
+from deltalake import DeltaTable
 from polars.testing import assert_frame_equal
 from test_night import form, put, sheet, squad_of, strava
 
-from runfix_analytics import due, inbox, inbox_index, ledger, night, publishing, stamps
+from runfix_analytics import calculated_parts, due, inbox, inbox_index, ledger, night, publishing, stamps
 from runfix_analytics.catalogue import load
 from runfix_analytics.cohort_results import read_cohort, study_day
 from runfix_analytics.store import Store
-from runfix_analytics.tables import STORED_RESULTS, Imports
+from runfix_analytics.tables import STORED_FACTS, STORED_RESULTS, Coverage, Imports, KnownDays, Runs
 
 CATALOGUE = load()
 TUESDAY = date(2026, 3, 31)
@@ -71,7 +73,7 @@ def work_of(store: Store, run_night: Night, monkeypatch, as_of: date = TUESDAY) 
         worked.setdefault(stage, set()).update(keys)
         leave(of, stage, keys, left_out)
 
-    studied = night.study_stored
+    studied = calculated_parts.study_stored
 
     def study(*of) -> None:
         worked["study"] = {"everybody"}
@@ -85,7 +87,7 @@ def work_of(store: Store, run_night: Night, monkeypatch, as_of: date = TUESDAY) 
 
     with monkeypatch.context() as patched:
         patched.setattr(due, "done", noted)
-        patched.setattr(night, "study_stored", study)
+        patched.setattr(calculated_parts, "study_stored", study)
         patched.setattr(publishing, "publish_squad", squad)
         run_night(store.root, as_of)
     return worked
@@ -98,6 +100,97 @@ def test_a_night_without_anything_new_works_on_nobody_and_writes_nothing(store, 
     cache = store.root / "cache"
     assert {path for path in after if cache not in path.parents and after[path] != before.get(path)} == set()
     assert set(before) == set(after)
+
+
+def test_a_new_file_writes_only_the_logs_that_it_has_rows_for(store, run_night):
+    versions = {table: DeltaTable(store.table_path(table)).version() for table in STORED_FACTS}
+    put(store, "r3", "more.csv", sheet("2026-03-27"))
+    run_night(store.root, TUESDAY)
+    written = {table for table in STORED_FACTS if DeltaTable(store.table_path(table)).version() != versions[table]}
+    assert written == {"strength_sets", "strength_days", "imports"}
+
+
+def test_rows_that_a_death_left_of_a_file_go_when_it_is_imported(store, run_night):
+    """A file that gave runs to a night that died gives none to the next: nothing may come back with its import."""
+    before = set(store.read(Imports, ["r3"])["import_id"])
+    put(store, "r3", "more.csv", sheet("2026-03-27"))
+    run_night(store.root, TUESDAY)
+    (new,) = set(store.read(Imports, ["r3"])["import_id"]) - before
+    runs, ledger_rows = store.read(Runs, ["r3"]), store.read(Imports, ["r3"])
+    left = runs.head(1).with_columns(import_id=pl.lit(new), run_id=pl.lit("left-behind"))
+    store.replace(Imports, Imports.validate(ledger_rows.filter(pl.col("import_id") != new)), ["r3"])
+    store.replace(Runs, Runs.validate(pl.concat([runs, left])), ["r3"])
+    run_night(store.root, TUESDAY)
+    assert new in set(store.read(Imports, ["r3"])["import_id"])
+    assert_frame_equal(store.read(Runs, ["r3"]), runs)
+
+
+DAILY_TABLES = ("coverage", "known_days", "running_load")
+
+
+def test_a_new_day_adds_its_rows_and_leaves_the_files_of_days_before(store, run_night):
+    tables = {name: Delta(store, name) for name in DAILY_TABLES}
+    before = {name: (table.files(), table.rows()) for name, table in tables.items()}
+    run_night(store.root, TUESDAY + timedelta(days=1))
+    for name, table in tables.items():
+        files, rows = before[name]
+        assert files < table.files()
+        assert rows < table.rows() <= rows + 3 * 5  # a day of three runners, by area at most
+    assert_as_if_anew(store, run_night, TUESDAY + timedelta(days=1))
+
+
+@pytest.mark.parametrize("day", ["2026-03-20", "2026-04-01"])
+def test_a_new_file_makes_the_days_of_its_runner_anew_whatever_day_it_tells_of(store, run_night, day):
+    run_night(store.root, TUESDAY + timedelta(days=1))
+    put(store, "r3", "more.csv", sheet(day))
+    run_night(store.root, TUESDAY + timedelta(days=2))
+    assert_as_if_anew(store, run_night, TUESDAY + timedelta(days=2))
+
+
+def test_a_day_to_come_that_is_logged_changes_days_before_it_when_it_comes(store, run_night):
+    """Days between two entries are known; until the later one has come, they are not."""
+    put(store, "r3", "more.csv", sheet("2026-04-08"))
+    for n in range(1, 10):
+        run_night(store.root, TUESDAY + timedelta(days=n))
+    known = store.read(KnownDays, ["r3"]).filter(local_date=TUESDAY + timedelta(days=5))
+    assert known["evidence"].to_list() == ["between"]
+    assert_as_if_anew(store, run_night, TUESDAY + timedelta(days=9))
+
+
+def test_a_night_of_an_earlier_day_makes_its_days_anew_and_the_next_one_too(store, run_night):
+    for day in (SUNDAY, TUESDAY):
+        run_night(store.root, day)
+        assert store.read(Coverage)["local_date"].max() == day
+        assert_as_if_anew(store, run_night, day)
+
+
+def test_a_night_that_dies_between_tables_by_day_doubles_nothing(store, run_night, monkeypatch):
+    replaced = Store.replace
+
+    def dying(self: Store, schema, frame, runners, after=None) -> None:
+        replaced(self, schema, frame, runners, after)
+        if schema is KnownDays:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "replace", dying)
+        with pytest.raises(KeyboardInterrupt):
+            run_night(store.root, TUESDAY + timedelta(days=1))
+    run_night(store.root, TUESDAY + timedelta(days=2))
+    assert_as_if_anew(store, run_night, TUESDAY + timedelta(days=2))
+
+
+class Delta:
+    """The files and rows of a table as it lies."""
+
+    def __init__(self, store: Store, name: str) -> None:
+        self.path = store.table_path(name)
+
+    def files(self) -> set[str]:
+        return set(DeltaTable(self.path).file_uris())
+
+    def rows(self) -> int:
+        return DeltaTable(self.path).count()
 
 
 def test_a_night_without_anything_new_still_tells_of_everybody(store, run_night):
@@ -224,17 +317,17 @@ def test_another_program_does_everything_anew(store, run_night, monkeypatch):
 
 def test_a_runner_whose_stage_failed_is_tried_again_the_next_night(store, run_night, monkeypatch):
     put(store, "r20", "more.csv", sheet("2026-03-30"))
-    calculate = night.assess
+    calculate = calculated_parts.assess
 
     def fails_for_r20(logs, **how):
         if "r20" in list(logs.runners["runner_id"]):
             raise ValueError("broken")
         return calculate(logs, **how)
 
-    monkeypatch.setattr(night, "assess", fails_for_r20)
+    monkeypatch.setattr(calculated_parts, "assess", fails_for_r20)
     failed = run_night(store.root, TUESDAY)
     assert [(failure.stage, failure.runner_id) for failure in failed.failures] == [("assess", "r20")]
-    monkeypatch.setattr(night, "assess", calculate)
+    monkeypatch.setattr(calculated_parts, "assess", calculate)
     assert work_of(store, run_night, monkeypatch)["assess"] == {"r20"}
     assert_as_if_anew(store, run_night)
 

@@ -232,6 +232,30 @@ def test_an_undone_file_is_passed_over_until_it_is_retried(store: Store, do_impo
         assert_frame_equal(frame, before[name])
 
 
+def test_an_undone_file_may_be_deleted_with_its_copy_and_neither_a_night_nor_a_rebuild_brings_it_back(
+    store: Store, do_import: Night
+):
+    """The operator's way to part with old files; see operator.md."""
+    do_import(("old.csv", SHEET + "2019-05-02,canaryold,2x10\n"), ("new.csv", "\n".join(SHEET.splitlines()[:2])))
+    kept = rows_but(store, "old.csv")
+    ledger.undo(store, ledger.find(store, ["old.csv"]), CATALOGUE, on=DAY)
+    (gone,) = store.read(Imports).filter(file_name="old.csv")["import_id"]
+    (store.root / "inbox" / "r1" / "old.csv").unlink()
+    store.original_path(gone).unlink()
+    assert do_import().failures == ()
+    assert night.reread_part(store.root, tuple(range(64))).failures == ()
+    assert store.read(StrengthSets).equals(kept)
+    assert [path.name for path in store.root.rglob("*") if path.is_file() and b"canaryold" in path.read_bytes()
+            and "tables" not in path.parts] == []  # fmt: skip
+
+
+def rows_but(store: Store, file_name: str) -> pl.DataFrame:
+    """The sets of all files but one, as they count without it."""
+    of_file = store.read(Imports).filter(file_name=file_name)["import_id"].implode()
+    rows = store.read(StrengthSets).filter(~pl.col("import_id").is_in(of_file))
+    return rows.with_columns(duplicate_of=None, duplicate_rule=None).cast(dict(rows.schema))
+
+
 def test_an_undone_archive_takes_all_its_files_back_and_brings_them_again(store: Store, do_import: Night):
     do_import(("export.zip", zipped(("a.csv", SHEET), ("b.csv", SHEET.replace("2026-03", "2026-02")))))
     before = facts(store)
@@ -279,7 +303,7 @@ def test_an_undo_that_dies_anywhere_has_taken_back_everything_that_is_read(
         assert_frame_equal(frame, before[name])
 
 
-@pytest.mark.parametrize("n_writes", range(1, 7))
+@pytest.mark.parametrize("n_writes", range(1, 4))  # runs, sets and days are written before the ledger
 def test_an_import_that_dies_anywhere_has_stored_nothing_that_is_read_and_counts_nothing_twice(
     store: Store, do_import: Night, monkeypatch: pytest.MonkeyPatch, n_writes: int
 ):

@@ -11,12 +11,14 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 from dataframely.exc import ValidationError
+from logs import CATALOGUE
 
 from runfix_analytics import cli_marks
 from runfix_analytics.cli import main
 from runfix_analytics.errors import ConfigError
 from runfix_analytics.marks import MARK_COLUMNS, mark_named, said_of
-from runfix_analytics.store import RUNNER_COLUMNS, TABLES, Store
+from runfix_analytics.runner_lists import RUNNER_COLUMNS
+from runfix_analytics.store import TABLES, Store
 from runfix_analytics.tables import MARKS, Marks
 
 TODAY = date(2026, 3, 29)
@@ -480,9 +482,9 @@ def test_a_page_is_told_what_holds_on_its_day_and_the_newest_visit_of_four_weeks
         f"{HEADER}r1,away,2026-03-01,2026-03-09\nr1,ill,2026-03-09,\nr1,paused,2026-03-11,\n"
         "r1,seen_by_physio,2026-03-02,\nr1,seen_by_physio,2026-02-20,\nr2,seen_by_physio,2026-02-10,\n",
     )
-    held = said_of(store.marks(), date(2026, 3, 10))
+    held = said_of(store.marks(), date(2026, 3, 10), CATALOGUE)
     assert {runner: [(row["mark"], row["from_on"]) for row in rows] for runner, rows in held.items()} == {
         "r1": [("seen_by_physio", date(2026, 3, 2)), ("ill", date(2026, 3, 9))]
     }
-    assert "away" in [row["mark"] for row in said_of(store.marks(), date(2026, 3, 9))["r1"]]
-    assert said_of(store.marks(), date(2026, 3, 10)).get("r2") is None
+    assert "away" in [row["mark"] for row in said_of(store.marks(), date(2026, 3, 9), CATALOGUE)["r1"]]
+    assert said_of(store.marks(), date(2026, 3, 10), CATALOGUE).get("r2") is None

@@ -14,6 +14,7 @@ from polars.testing import assert_frame_equal
 
 from runfix_analytics import night
 from runfix_analytics.cli import main
+from runfix_analytics.delta_tables import DeltaTables
 from runfix_analytics.errors import StoreError
 from runfix_analytics.migration import migrate
 from runfix_analytics.schema_version import SCHEMA, STORE_FILE, schema_of
@@ -42,7 +43,9 @@ def run(store: Store, *command: str):
 
 
 def contents(store: Store) -> dict[str, bytes]:
-    files = (path for path in sorted(store.root.rglob("*")) if path.is_file() and path.name != ".lock")
+    files = (
+        path for path in sorted(store.root.rglob("*")) if path.is_file() and path.name not in {".lock", ".lists.lock"}
+    )
     return {path.relative_to(store.root).as_posix(): path.read_bytes() for path in files}
 
 
@@ -166,15 +169,15 @@ def killed_after(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], No
     """Makes the n-th write of a table, and all after it, die."""
 
     def after(n: int) -> None:
-        write, left = Store._write, [n]
+        write, left = DeltaTables.write, [n]
 
-        def dies(self: Store, *args: object, **how: object) -> None:
+        def dies(self: DeltaTables, *args: object, **how: object) -> None:
             if not left[0]:
                 raise Killed
             left[0] -= 1
             write(self, *args, **how)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(Store, "_write", dies)
+        monkeypatch.setattr(DeltaTables, "write", dies)
 
     yield after
     monkeypatch.undo()

@@ -284,6 +284,17 @@ def test_report_compares_with_the_report_of_the_day_asked_for(demo_copy, demo_da
     assert (result.exit_code, "--since must lie before" in result.output) == (2, True)
 
 
+def test_a_report_of_a_day_that_is_not_studied_leaves_no_page_of_another_study(demo_copy, demo_day):
+    pages = [publishing.cohort_page_path(demo_copy.root).with_suffix(suffix) for suffix in (".html", ".csv")]
+    assert all(page.exists() for page in pages)
+    (demo_copy.root / "results" / "cohort.json").write_text('{"as_of": "2020-01-05", "tables": {}}', encoding="utf-8")
+    result = CliRunner().invoke(main, ["report", "--root", str(demo_copy.root)])
+    assert result.exit_code == 0
+    assert not any(page.exists() for page in pages)
+    assert "cohort.html" not in result.output
+    assert "cohort.html" not in publishing.squad_page_path(demo_copy.root).read_text(encoding="utf-8")
+
+
 def test_report_opens_the_page_asked_for(demo_copy, monkeypatch):
     opened = []
     monkeypatch.setattr("click.launch", opened.append)

@@ -16,6 +16,7 @@ from polars.testing import assert_frame_equal
 from runfix_analytics import ledger, night, rebuilding
 from runfix_analytics.catalogue import load
 from runfix_analytics.cli import main
+from runfix_analytics.delta_tables import DeltaTables
 from runfix_analytics.errors import CatalogueError, StoreError
 from runfix_analytics.lock import only_writer
 from runfix_analytics.migration import migrate
@@ -206,15 +207,15 @@ class Killed(BaseException):
 def test_killed_at_any_write_a_repeat_ends_as_one_that_nobody_killed(
     store: Store, monkeypatch: pytest.MonkeyPatch, n: int
 ):
-    before, write, left = rows(store), Store._write, [n]
+    before, write, left = rows(store), DeltaTables.write, [n]
 
-    def dies(self: Store, *args: object, **how: object) -> None:
+    def dies(self: DeltaTables, *args: object, **how: object) -> None:
         left[0] -= 1
         if left[0] < 0:
             raise Killed
         write(self, *args, **how)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Store, "_write", dies)
+    monkeypatch.setattr(DeltaTables, "write", dies)
     with pytest.raises(Killed):
         rebuild(store)
     monkeypatch.undo()

@@ -23,13 +23,15 @@ import pytest
 
 from runfix_analytics import night, publishing
 from runfix_analytics.catalogue import load
+from runfix_analytics.delta_tables import bucket_of
 from runfix_analytics.page_results import stored_results
 from runfix_analytics.reports import ache_section, charts, runner_page, squad_page, words
 from runfix_analytics.reports.drawing import Drawing
 from runfix_analytics.reports.results import RunnerResults
 from runfix_analytics.reports.wording import languages, wording
+from runfix_analytics.runner_lists import RUNNER_COLUMNS
 from runfix_analytics.sample_files import AcheAnswer, SheetRow, ache_form_csv, strength_sheet_csv
-from runfix_analytics.store import RUNNER_COLUMNS, Store, bucket_of
+from runfix_analytics.store import Store
 
 CATALOGUE = load()
 ENGLISH = wording()

@@ -195,7 +195,7 @@ def test_what_the_command_writes_is_completed_and_pasted_and_corrects_the_past_w
 
 def test_a_broken_file_of_own_names_is_one_clear_line_and_stops_before_anything_is_calculated(root: Path):
     (root / LOCAL_FILE).write_text('[aliases]\n"Circuit B" = "single_leg_calf_rais"\n', encoding="utf-8")
-    for command in ("assess", "nightly", "unmapped", "import"):
+    for command in ("assess", "status", "unmapped", "import"):
         result = runfix(command, "--root", root)
         assert result.exit_code == 1
         assert result.stderr.splitlines() == [
@@ -203,6 +203,9 @@ def test_a_broken_file_of_own_names_is_one_clear_line_and_stops_before_anything_
             "single_leg_calf_raise_bent, single_leg_calf_raise_straight, single_leg_curl? Else write another id of "
             "exercises.toml, or a move of your own under [exercises.…]"
         ]
+    in_a_log = runfix("nightly", "--root", root)
+    said = "runfix: exercises.local.toml: something in it is wrong; what, says: runfix status\n"
+    assert (in_a_log.exit_code, in_a_log.stderr) == (1, said)
 
 
 def _status(root: Path) -> list[dict[str, float]]:

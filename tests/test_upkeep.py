@@ -17,7 +17,7 @@ from polars.testing import assert_frame_equal
 
 from runfix_analytics import runs, upkeep
 from runfix_analytics.store import TABLES, Store
-from runfix_analytics.tables import StrengthSets
+from runfix_analytics.tables import KnownDays, StrengthSets
 
 DAY = date(2026, 3, 31)
 SHEET = "date,exercise,reps\n"
@@ -115,15 +115,29 @@ def test_small_files_of_one_bucket_become_one_and_rows_stay(store: Store):
     path = str(store.table_path("strength_sets"))
     bucket = pl.read_delta(path)["bucket"][0]
     empty = sets.clear().with_columns(bucket=pl.lit(None, pl.Int16))
-    for row in range(sets.height):
-        name = pl.lit(f"again{row}-") + pl.col("set_id")
+    for n in range(7):
+        name, row = pl.lit(f"again{n}-") + pl.col("set_id"), n % sets.height
         one = sets[row : row + 1].with_columns(bucket=pl.lit(bucket, pl.Int16), set_id=name)
         pl.concat([empty, one]).write_delta(path, mode="append")
     before = rows(store)
-    assert len(DeltaTable(path).file_uris()) == sets.height + 1
+    assert len(DeltaTable(path).file_uris()) == 8
     upkeep.upkeep(store, now=datetime.now(UTC))
     assert len(DeltaTable(path).file_uris()) == 1
     assert_same_rows(store, before)
+
+
+def test_a_few_files_of_a_bucket_are_left_as_they_are(store: Store):
+    """Each night adds a file to a table by day: joined every time, the whole history would be written every night."""
+    known, path = store.read(KnownDays), str(store.table_path("known_days"))
+    runner, last = known["runner_id"][0], known["local_date"].max()
+    for n in range(1, 8):
+        day = last + timedelta(days=n)
+        one = KnownDays.validate(known.filter(runner_id=runner).tail(1).with_columns(local_date=pl.lit(day)))
+        store.replace(KnownDays, one, [runner], after=day - timedelta(days=1))
+        n_before = len(DeltaTable(path).file_uris())
+        upkeep.upkeep(store, now=datetime.now(UTC))
+        assert len(DeltaTable(path).file_uris()) == (n_before if n < 7 else 1)
+    assert store.read(KnownDays).height == known.height + 7
 
 
 def test_upkeep_done_again_changes_no_file(store: Store):
@@ -214,11 +228,11 @@ def test_what_fails_in_it_makes_the_night_partial_and_the_rest_is_done(store: St
     keep(store, 0)
     tidy, seen = upkeep.tidy_table, []
 
-    def breaks(path: Path, *, keep_days: int) -> int:
-        seen.append(path.name)
-        if path.name == "runs":
+    def breaks(store: Store, table: str, *, keep_days: int) -> int:
+        seen.append(table)
+        if table == "runs":
             raise OSError(28, "No space left on device")
-        return tidy(path, keep_days=keep_days)
+        return tidy(store, table, keep_days=keep_days)
 
     monkeypatch.setattr(upkeep, "tidy_table", breaks)
     done = watched(store)

@@ -30,7 +30,8 @@ def estimate(
     """A row with the interval value ± half."""
     known = None if value is None else (value - half, value + half)
     return {
-        "lag_days": 21, "n_rows": 10_000, "n_onsets": n, "n_runners": 100, "log_ratio": value,
+        "lag_days": 21, "n_rows": 10_000, "n_onsets": n, "n_runners": 100, "n_runners_with_onset": 90,
+        "log_ratio": value,
         "se": None if value is None else half / 1.96, "low": known and known[0], "high": known and known[1],
         "p": None if value is None else 0.01, "p_adjusted": p_adjusted,
         "missing": "too_few_onsets" if value is None else None,

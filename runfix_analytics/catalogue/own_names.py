@@ -17,7 +17,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from runfix_analytics.catalogue.entries import Exercise
@@ -33,13 +32,14 @@ from runfix_analytics.catalogue.loader import (
 )
 from runfix_analytics.catalogue.names import name_key
 from runfix_analytics.errors import CatalogueError
+from runfix_analytics.places import Place
 
 LOCAL_FILE = "exercises.local.toml"
 SOURCE = "squad"
 GROUPS = ("aliases", "exercises")
 
 
-def load_for(root: Path) -> Catalogue:
+def load_for(root: Place) -> Catalogue:
     """The packaged catalogue with a squad's own names, if there are any; `version` tells the two apart.
 
     Raises: CatalogueError naming the file and key that is wrong.

@@ -11,8 +11,19 @@ from runfix_analytics.reports import cohort_charts
 from runfix_analytics.reports.cohort_charts import Estimate
 from runfix_analytics.reports.drawing import Drawing
 from runfix_analytics.reports.wording import Wording, sentence_case, text
-from runfix_analytics.reports.words import LEFT_OUT, NO_ESTIMATE, VERDICT, Mark, p_value, ratio_with_interval
+from runfix_analytics.reports.words import (
+    LEFT_OUT,
+    NO_ESTIMATE,
+    VERDICT,
+    Mark,
+    number_told,
+    p_value,
+    ratio_with_interval,
+)
+from runfix_analytics.small_groups import hidden_of_a_sum, is_few, printable
 
+Told = frozenset[tuple[str | None, str | None]]
+LEFT_OUT_OF = {"n_rows": "n_runners", "n_onsets": "n_runners_with_onset"}
 GOOD, BAD, UNKNOWN = "●", "■", "?"
 KINDS = {"data": "■", "prior": "◇", "posterior": "◆"}
 CONTROLS = {
@@ -90,40 +101,80 @@ class Associated:
 
 def associated(found: Association, catalogue: Catalogue, w: Wording) -> Associated:
     """Coverage before onset, final."""
-    drawn = curve_shown(found, catalogue)
+    told = onsets_told(found, catalogue)
+    drawn = [row | {"n_onsets": n_told(row, told, catalogue)} for row in curve_shown(found, catalogue)]
     confidence, least = catalogue.number("association.confidence"), _least(catalogue)
-    shown, hidden = _pairs(found, catalogue, w)
+    shown, hidden = _pairs(found, told, catalogue, w)
     return Associated(
-        areas=tuple(_area(row, found, catalogue, w) for row in found.verdicts.iter_rows(named=True)),
+        areas=tuple(_area(row, found, told, catalogue, w) for row in found.verdicts.iter_rows(named=True)),
         axis=cohort_charts.forest_axis(w),
         curve=cohort_charts.lag_curve(drawn, found.lag_days, confidence, w) if drawn else None,
         no_curve=w.say("Not drawn: {n} usable onsets are needed at every lag, and an estimate at each.", n=least),
-        controls=tuple(_control(row, catalogue, w) for name in CONTROLS
+        controls=tuple(_control(row, told, catalogue, w) for name in CONTROLS
                        for row in estimates_of(found, name).iter_rows(named=True)),
         marks=_marks(found, catalogue, w, is_curve=bool(drawn)),
-        sensitivities=_sensitivities(found, catalogue, w),
+        sensitivities=_sensitivities(found, told, catalogue, w),
         no_sensitivities=w.say("Other ways of looking: none printed, no area has an estimate on {n} onsets.", n=least),
         pairs=shown,
         not_printed=hidden,
     )  # fmt: skip
 
 
-def left_out(found: Association, w: Wording) -> tuple[tuple[str, str, str], ...]:
+def left_out(found: Association, catalogue: Catalogue, w: Wording) -> tuple[tuple[str, str, str], ...]:
     """The reasons in words, in the order of judging, with the days and onsets that fell to each."""
-    counts = {row["reason"]: row for row in found.exclusions.iter_rows(named=True)}
     return tuple(
-        (sentence_case(w.say(said)), w.number(row["n_rows"]), w.number(row["n_onsets"]))
-        for reason, said in LEFT_OUT.items()
-        for row in [counts.get(reason)]
-        if row
+        (sentence_case(w.say(said)), number_told(row["n_rows"], w), number_told(row["n_onsets"], w))
+        for said, row in left_out_shown(found, catalogue)
     )
+
+
+def left_out_shown(found: Association, catalogue: Catalogue) -> list[tuple[str, dict[str, Any]]]:
+    """What is said of each reason that left something out, and its row; counts that tell of a few runners are none."""
+    rows = {row["reason"]: row for row in found.exclusions.iter_rows(named=True)}
+    hidden = {name: _hidden_parts(found, of, catalogue) for name, of in LEFT_OUT_OF.items()}
+    return [
+        (said, rows[reason] | {name: None for name in hidden if reason in hidden[name]})
+        for reason, said in LEFT_OUT.items()
+        if reason in rows
+    ]
+
+
+def _hidden_parts(found: Association, of: str, catalogue: Catalogue) -> set[str]:
+    """The reasons, and "" for what is used, whose counts stay unprinted; `of`: the column that counts their runners."""
+    used = found.n_runners_with_onset if of == "n_runners_with_onset" else found.n_runners
+    parts = {"": used} | dict(found.exclusions.select("reason", of).iter_rows())
+    hidden = hidden_of_a_sum(list(parts.values()), catalogue)
+    return {part for part, is_hidden in zip(parts, hidden, strict=True) if is_hidden}
+
+
+def onsets_told(found: Association, catalogue: Catalogue) -> Told:
+    """(ache, area) of each usable number of onsets that may be printed: of an ache, of an area, (none, none) of all."""
+    linked = {s.id: catalogue.linked_areas(s.id) for s in catalogue.symptoms.values() if s.in_hazard_models}
+    groups: dict[tuple[str | None, str | None], tuple[str, ...]] = {(None, None): tuple(linked)}
+    groups |= {(ache, None): (ache,) for ache in linked}
+    groups |= {(None, area): tuple(a for a in linked if area in linked[a]) for area in catalogue.areas}
+    n_runners = dict.fromkeys(groups, 0) | {(None, None): found.n_runners_with_onset}
+    for ache, area, n in found.estimates.filter(pl.col("estimator").is_in(["pooled", "pair"])).select(
+        "symptom_id", "area_id", "n_runners_with_onset"
+    ).iter_rows():  # fmt: skip
+        n_runners[(ache, None) if ache else (None, area)] = n
+    is_total_hidden = "" in _hidden_parts(found, "n_runners_with_onset", catalogue)
+    return frozenset(
+        printable(groups, n_runners, catalogue, set(groups) - ({(None, None)} if is_total_hidden else set()))
+    )
+
+
+def n_told(row: dict[str, Any], told: Told, catalogue: Catalogue) -> int | None:
+    """The onsets of an estimate; none where they would tell of a few runners."""
+    of = (row["symptom_id"], None) if row["symptom_id"] else (None, row["area_id"])
+    return None if of not in told or is_few(row["n_runners_with_onset"], catalogue) else row["n_onsets"]
 
 
 def estimated(row: dict[str, Any], found: Association, catalogue: Catalogue) -> dict[str, Any] | None:
     """An area's verdict where the squad's own ratio in it may be printed: on enough onsets of enough runners."""
     pooled = estimates_of(found, "pooled").filter(pl.col("area_id") == row["area_id"])
-    is_few = pooled.height > 0 and pooled["n_runners"][0] < catalogue.days("incidence.min_runners")
-    return None if is_few or row["log_ratio"] is None else row
+    is_hidden = any(not is_shown(of, catalogue) for of in pooled.iter_rows(named=True))
+    return None if is_hidden or row["log_ratio"] is None else row
 
 
 def spread(row: dict[str, Any], kind: str, catalogue: Catalogue) -> dict[str, float]:
@@ -157,7 +208,7 @@ def _least(catalogue: Catalogue) -> int:
 
 def is_shown(row: dict[str, Any], catalogue: Catalogue) -> bool:
     """Whether a ratio may be printed: there is one, on enough onsets of enough runners."""
-    is_many = row["n_runners"] >= catalogue.days("incidence.min_runners")
+    is_many = min(row["n_runners"], row["n_runners_with_onset"]) >= catalogue.days("incidence.min_runners")
     return row["log_ratio"] is not None and row["n_onsets"] >= _least(catalogue) and is_many
 
 
@@ -180,7 +231,7 @@ def _not_under(catalogue: Catalogue, w: Wording) -> str:
     return w.say("not printed under {n}", n=_least(catalogue))
 
 
-def _area(row: dict[str, Any], found: Association, catalogue: Catalogue, w: Wording) -> AreaRow:
+def _area(row: dict[str, Any], found: Association, told_onsets: Told, catalogue: Catalogue, w: Wording) -> AreaRow:
     name, data = w.say(catalogue.areas[row["area_id"]].name), estimated(row, found, catalogue)
     values = {"data": data, **{kind: spread(row, kind, catalogue) for kind in ("prior", "posterior")}}
     # translators: stands in place of a ratio: there is no estimate
@@ -193,7 +244,7 @@ def _area(row: dict[str, Any], found: Association, catalogue: Catalogue, w: Word
     title = w.say("{area}: squad's data {data}; prior {prior}; both together {posterior}", area=name, **told)
     return AreaRow(
         name=name,
-        onsets=w.number(row["n_onsets"]),
+        onsets=number_told(row["n_onsets"] if (None, row["area_id"]) in told_onsets else None, w),
         picture=cohort_charts.forest(estimates, title),
         figures=tuple(f"{symbol} {told[kind]}" for kind, symbol in KINDS.items()),
         weight=w.percent(row["data_weight"]),
@@ -202,7 +253,7 @@ def _area(row: dict[str, Any], found: Association, catalogue: Catalogue, w: Word
     )
 
 
-def _control(row: dict[str, Any], catalogue: Catalogue, w: Wording) -> Check:
+def _control(row: dict[str, Any], told: Told, catalogue: Catalogue, w: Wording) -> Check:
     lead, window = catalogue.days("association.future_lead"), catalogue.days("coverage.window")
     symbol = GOOD
     if row["log_ratio"] is None:
@@ -214,7 +265,7 @@ def _control(row: dict[str, Any], catalogue: Catalogue, w: Wording) -> Check:
         w.say(SHOWN_BY[symbol]),
         name=w.say(CONTROLS[row["estimator"]], window=window, lead=lead),
         figure=_figure(row, catalogue, w),
-        onsets=w.say("{onsets} onsets", onsets=w.number(row["n_onsets"])),
+        onsets=w.say("{onsets} onsets", onsets=number_told(n_told(row, told, catalogue), w)),
     )
 
 
@@ -236,13 +287,17 @@ def _marks(found: Association, catalogue: Catalogue, w: Wording, *, is_curve: bo
     )
 
 
-def _sensitivities(found: Association, catalogue: Catalogue, w: Wording) -> tuple[tuple[str, ...], ...]:
+def _sensitivities(found: Association, told: Told, catalogue: Catalogue, w: Wording) -> tuple[tuple[str, ...], ...]:
     """For each area the estimate, and the two other ways of looking, each with its onsets."""
     rows, looks = [], looks_shown(found, catalogue)
     for area in found.verdicts["area_id"] if looks else ():
         cells = [
             # translators: a ratio with its interval, and how many onsets it is of
-            w.say("{ratio}, {onsets}", ratio=_figure(row, catalogue, w), onsets=w.number(row["n_onsets"]))
+            w.say(
+                "{ratio}, {onsets}",
+                ratio=_figure(row, catalogue, w),
+                onsets=number_told(n_told(row, told, catalogue), w),
+            )
             for look in looks
             for row in estimates_of(found, look).filter(pl.col("area_id") == area).iter_rows(named=True)
         ]
@@ -250,12 +305,14 @@ def _sensitivities(found: Association, catalogue: Catalogue, w: Wording) -> tupl
     return tuple(rows)
 
 
-def _pairs(found: Association, catalogue: Catalogue, w: Wording) -> tuple[tuple[tuple[str, ...], ...], str]:
+def _pairs(
+    found: Association, told_onsets: Told, catalogue: Catalogue, w: Wording
+) -> tuple[tuple[tuple[str, ...], ...], str]:
     """The pairs that may be printed as rows, and the others by name with their onsets."""
     shown, hidden = [], []
     for row in estimates_of(found, "pair").iter_rows(named=True):
         ache, area = w.say(catalogue.symptoms[row["symptom_id"]].name), catalogue.areas[row["area_id"]].name
-        onsets = w.number(row["n_onsets"])
+        onsets = number_told(n_told(row, told_onsets, catalogue), w)
         if is_shown(row, catalogue):
             figure, p = ratio_with_interval(row, w), p_value(row["p_adjusted"], w)
             shown.append((sentence_case(ache), w.say(area), onsets, figure, p))

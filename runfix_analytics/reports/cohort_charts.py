@@ -9,7 +9,7 @@ from typing import Any
 
 from runfix_analytics.reports.drawing import Drawing, Shape, Tick, across, diamond, polygon, shapes
 from runfix_analytics.reports.wording import UNKNOWN, Wording, text
-from runfix_analytics.reports.words import bounds, ratio
+from runfix_analytics.reports.words import bounds, number_told, ratio
 
 Rectangle = tuple[str, float, float, float, float]
 
@@ -122,7 +122,7 @@ def lag_curve(rows: Sequence[dict[str, Any]], lag_days: int, confidence: float, 
         boxes.append(("line-posterior", x - WHISKER / 2, top, WHISKER, bottom - top))
         drawn.append(_mark(x, _curve_y(row["log_ratio"], span), "diamond", "onset" if is_model else "onset-hollow"))
         # translators: a number of days, as short as it can be
-        told = (w.say("{n}\u00a0d", n=row["lag_days"]), ratio(row["log_ratio"], w), w.number(row["n_onsets"]))
+        told = (w.say("{n}\u00a0d", n=row["lag_days"]), ratio(row["log_ratio"], w), number_told(row["n_onsets"], w))
         marks += [
             Tick(_r(x), _r(below + (line + 1) * TEXT_LINE), figure, anchor="middle") for line, figure in enumerate(told)
         ]
@@ -143,7 +143,7 @@ def _lag_title(row: dict[str, Any], confidence: float, w: Wording) -> str:
         level=w.percent(confidence),
         low=ratio(row["low"], w),
         high=ratio(row["high"], w),
-        onsets=w.number(row["n_onsets"]),
+        onsets=number_told(row["n_onsets"], w),
     )
 
 
@@ -160,7 +160,7 @@ def last_weeks(as_of: date) -> list[date]:
 
 
 def weeks(rows: Sequence[dict[str, Any]], as_of: date, w: Wording) -> Drawing:
-    """The share of runners with an ache in each of the last weeks; hatched where too few or none answered."""
+    """The share of runners with an ache in each of the last weeks; hatched where too few answered or had one."""
     mondays = last_weeks(as_of)
     by_week = {row["week_start"]: row for row in rows if row["is_printable"]}
     highest = max((by_week[day]["share_with_symptom_high"] for day in mondays if day in by_week), default=1.0)
@@ -202,8 +202,8 @@ def _weeks_title(rows: Sequence[dict[str, Any]], as_of: date, w: Wording) -> str
         for row in rows
     ]
     return w.say(
-        "Runners with an ache, of those who answered, in each of the last {n} weeks (in weeks not named too few "
-        "answered): {weeks}",
+        "Runners with an ache, of those who answered, in each of the last {n} weeks (of weeks not named too few "
+        "answered or had one): {weeks}",
         n=WEEKS_SHOWN,
         weeks="; ".join(told),
     )

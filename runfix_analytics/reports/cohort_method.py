@@ -30,11 +30,11 @@ def method(catalogue: Catalogue, w: Wording) -> tuple[str, ...]:
         ),
         w.say(
             "Rates: new overuse aches on days that an answer speaks for, per 1000 h and km run on such days; exact "
-            "Poisson intervals, weekly shares exact binomial ({level}). Not known is not zero. Rates and shares of "
-            "fewer than {runners} runners, and rates of fewer than {onsets} onsets, are not printed.",
+            "Poisson intervals, weekly shares exact binomial ({level}). Not known is not zero. Figures of fewer than "
+            "{runners} runners are not printed (–), nor others of the same table from which such a one could be "
+            "worked out by adding and subtracting.",
             level=w.percent(catalogue.number("incidence.interval_level")),
             runners=catalogue.days("incidence.min_runners"),
-            onsets=catalogue.days("incidence.min_onsets"),
         ),
     )
 

@@ -8,12 +8,12 @@ import polars as pl
 
 from runfix_analytics.association import Association
 from runfix_analytics.catalogue import Catalogue
-from runfix_analytics.reports.association_section import Associated, associated, left_out
+from runfix_analytics.reports.association_section import Associated, associated, left_out, onsets_told
 from runfix_analytics.reports.cohort_method import method
 from runfix_analytics.reports.incidence_section import Happened, happened
 from runfix_analytics.reports.rendering import render_template
 from runfix_analytics.reports.wording import Wording, text
-from runfix_analytics.reports.words import CAVEAT, area_names
+from runfix_analytics.reports.words import CAVEAT, area_names, number_told
 from runfix_analytics.tables import Incidence, Prevalence
 
 DIGITS = 2
@@ -90,9 +90,10 @@ def render(
         return render_template("cohort.html.j2", w, page=None, said=said)
     is_told = found.n_runners >= least
     is_shown = is_told or found.n_runners == 0
+    is_total = (None, None) in onsets_told(found, catalogue)
     page = CohortView(
         data_until=w.say("Data until {day}", day=w.day(as_of)),
-        counts=_counts(found, n_runners, w, is_told=is_told),
+        counts=_counts(found, n_runners, w, is_told=is_told, is_total=is_total),
         sentence=sentence(found, catalogue, w),
         advice=advice(found, catalogue, w) if is_told else "",
         lag=_lag(found, catalogue, w),
@@ -103,10 +104,10 @@ def render(
         ),
         areas_note=_areas_note(catalogue, w),
         pairs_note=_pairs_note(catalogue, w),
-        left_out=left_out(found, w),
+        left_out=left_out(found, catalogue, w),
         nothing_left_out=w.say("Nothing.") if found.n_rows else w.say("No day has been under observation yet."),
         used_rows=w.number(found.n_rows) if is_shown else w.say("not printed"),
-        used_onsets=w.number(found.n_onsets) if is_shown else w.say("not printed"),
+        used_onsets=w.number(found.n_onsets) if is_shown and is_total else w.say("not printed"),
         method=method(catalogue, w),
         caveat=w.say(CAVEAT),
         version=w.say("catalogue and parameters {version}", version=catalogue.version),
@@ -114,14 +115,16 @@ def render(
     return render_template("cohort.html.j2", w, page=page)
 
 
-def _counts(found: Association, n_runners: int, w: Wording, *, is_told: bool) -> tuple[tuple[str, str], ...]:
+def _counts(
+    found: Association, n_runners: int, w: Wording, *, is_told: bool, is_total: bool
+) -> tuple[tuple[str, str], ...]:
     in_squad = (w.number(n_runners), w.say("runners in the squad"))
     if not is_told:
         return (in_squad,)
     return (
         in_squad,
         (w.number(found.n_runners), w.say("with days that can be used")),
-        (w.number(found.n_onsets), w.say("usable onsets")),
+        (number_told(found.n_onsets if is_total else None, w), w.say("usable onsets")),
         (w.number(found.n_rows), w.say("usable days, counted once for each kind of ache")),
     )
 
@@ -150,8 +153,12 @@ def _unusable(found: Association, catalogue: Catalogue, w: Wording) -> str:
     """Why nothing can be said, or may be believed; empty where something can."""
     least, needed = catalogue.days("incidence.min_runners"), catalogue.days("association.min_onsets")
     most = max(found.verdicts["n_onsets"], default=0)
+    told = {area for _, area in onsets_told(found, catalogue)}
+    is_most_told = not most or not told.isdisjoint(found.verdicts.filter(n_onsets=most)["area_id"])
     if found.n_runners < least:
         return w.say("Too little data to say anything: fewer than {n} runners have days that can be used.", n=least)
+    if most < needed and not is_most_told:
+        return w.say("Too few onsets to say anything: {needed} are needed for any area.", needed=needed)
     if most < needed:
         return w.say(
             "Too few onsets to say anything: {n} of the {needed} needed for any area.", n=w.number(most), needed=needed

@@ -52,13 +52,13 @@ def squad_columns(catalogue: Catalogue) -> tuple[str, ...]:
     return (*SQUAD_COLUMNS, *(f"{area}_{what}" for area in catalogue.areas for what in ("coverage", "status")))
 
 
-def squad_row(place: int, results: RunnerResults, line: Line, catalogue: Catalogue) -> Row:
-    """One runner's row; `place` is that on the page, 1 the most pressing."""
+def squad_cells(results: RunnerResults, line: Line, catalogue: Catalogue) -> Row:
+    """One runner's row but for the place on the page, which comes first."""
     logged, today = results.logged, results.today
     *before, last = (week.distance_m for week in results.weeks[-MEAN_WEEKS - 1 :])
     areas = (today.get(area, {}) for area in catalogue.areas)
     return (
-        place, results.runner_id, results.name, results.as_of, line.kind, line.reason, line.marked,
+        results.runner_id, results.name, results.as_of, line.kind, line.reason, line.marked,
         len(results.open_episodes()), len({row["episode_id"] for row in results.referrals}), _km(last),
         _km(_mean(before)), logged.last_run_on, logged.last_strength_on, logged.last_answer_on, results.n_known_days,
         logged.n_bad_files, *(row.get(what) for row in areas for what in ("coverage", "status")),

@@ -11,7 +11,8 @@ from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.reports import cohort_charts
 from runfix_analytics.reports.drawing import Drawing
 from runfix_analytics.reports.wording import Wording, sentence_case, text
-from runfix_analytics.reports.words import bounds
+from runfix_analytics.reports.words import HIDDEN, bounds
+from runfix_analytics.small_groups import is_few
 from runfix_analytics.tables import Incidence, Prevalence
 
 HEADINGS = {"all": "", "symptom": text("By ache"), "area": text("By linked area: rows overlap")}
@@ -67,7 +68,7 @@ def happened(
     """The squad's descriptive figures, final."""
     drawing, said = _weeks(prevalence, as_of, catalogue, w)
     everything = list(incidence.filter(grouping="all").iter_rows(named=True))
-    if not incidence["is_printable"].any():
+    if not are_observed(incidence, catalogue):
         return Happened(_nobody(everything, catalogue, w), (), (), drawing, said)
     groups = tuple(
         RateGroup(w.say(heading), tuple(_rates(row, catalogue, w) for row in rows.iter_rows(named=True)))
@@ -76,8 +77,15 @@ def happened(
         if rows.height
     )
     overlap = w.say("Area rows do not add up: an onset counts once for each area that the article links to the ache.")
-    notes = tuple(note for row in everything for note in (_not_counted(row, w), _burden(row, w)) if note)
+    notes = tuple(
+        note for row in everything for note in (_not_counted(row, catalogue, w), _burden(row, catalogue, w)) if note
+    )
     return Happened(" ".join(_exposure(row, w) for row in everything), groups, (overlap, *notes), drawing, said)
+
+
+def are_observed(incidence: dy.DataFrame[Incidence], catalogue: Catalogue) -> bool:
+    """Whether enough runners were under observation for any figure."""
+    return bool((incidence["n_runners"] >= catalogue.days("incidence.min_runners")).any())
 
 
 def group_name(row: dict[str, Any], catalogue: Catalogue, w: Wording) -> str:
@@ -97,23 +105,25 @@ def _nobody(everything: list[dict[str, Any]], catalogue: Catalogue, w: Wording) 
 def _rates(row: dict[str, Any], catalogue: Catalogue, w: Wording) -> RateRow:
     name = group_name(row, catalogue, w)
     if not row["is_printable"]:
-        return RateRow(name, why_not=_why_not(row, catalogue, w))
+        return RateRow(name, why_not=_why_not(catalogue, w))
     return RateRow(
         name,
         onsets=f"{w.number(row['n_onsets'])} ({w.number(row['n_runners_with_onset'])})",
         per_hours=_rate(row, "per_1000_h", 1, w) or w.say("no hours"),
         per_km=_rate(row, "per_1000_km", 2, w) or w.say("no km"),
         aching=_burden_of(row["n_symptom_days"], row["symptom_days_per_1000_h"], w),
-        lost=_burden_of(row["n_days_lost"], row["days_lost_per_1000_h"], w),
+        lost=_burden_of(row["n_days_lost"], row["days_lost_per_1000_h"], w)
+        if row["is_days_lost_printable"]
+        else HIDDEN,
     )
 
 
-def _why_not(row: dict[str, Any], catalogue: Catalogue, w: Wording) -> str:
-    """Too few runners, or so few onsets that they would tell on a person."""
-    least = catalogue.days("incidence.min_runners")
-    if row["n_runners"] < least:
-        return w.say("fewer than {n} runners: not printed", n=least)
-    return w.say("fewer than {n} onsets: not printed", n=catalogue.days("incidence.min_onsets"))
+def _why_not(catalogue: Catalogue, w: Wording) -> str:
+    """Too few runners, or figures from which those of a few would follow; which of the two is not told."""
+    # translators: stands in place of the figures of a row
+    return w.say(
+        "fewer than {n} runners, or would tell of so few: not printed", n=catalogue.days("incidence.min_runners")
+    )
 
 
 def _rate(row: dict[str, Any], name: str, digits: int, w: Wording) -> str:
@@ -147,9 +157,9 @@ def _exposure(row: dict[str, Any], w: Wording) -> str:
     return f"{told} {w.say(adding, **values)}" if adding else told
 
 
-def _not_counted(row: dict[str, Any], w: Wording) -> str:
+def _not_counted(row: dict[str, Any], catalogue: Catalogue, w: Wording) -> str:
     n = row["n_onsets_not_counted"]
-    if not n:
+    if not n or is_few(row["n_runners_not_counted"], catalogue):
         return ""
     return w.count(
         n,
@@ -160,13 +170,18 @@ def _not_counted(row: dict[str, Any], w: Wording) -> str:
     )
 
 
-def _burden(row: dict[str, Any], w: Wording) -> str:
+def _burden(row: dict[str, Any], catalogue: Catalogue, w: Wording) -> str:
     """How long all aches together lasted, in words; empty where their row says nothing either."""
     if not row["is_printable"]:
         return ""
     days, rate = w.number(row["n_symptom_days"]), row["severity_days_per_1000_h"]
     if row["severity_days"] is None:
         return w.say("Burden of all aches: {days} days with one; severity was not scored.", days=days)
+    if is_few(row["n_runners_scored"], catalogue):
+        return w.say(
+            "Burden of all aches: {days} days with one; severity, scored of fewer than {n} runners, is not printed.",
+            days=days, n=catalogue.days("incidence.min_runners"),
+        )  # fmt: skip
     weighted, scored = w.number(row["severity_days"], 0), w.number(row["n_scored_days"])
     if rate is None:
         return w.say(
@@ -188,7 +203,7 @@ def _weeks(
     rows = weeks_shown(prevalence, as_of)
     if not rows["is_printable"].any():
         return None, w.say(
-            "In none of the last {weeks} weeks did {n} or more runners answer the ache form.",
+            "No week of the last {weeks} is printed: fewer than {n} runners answered the ache form or had an ache.",
             weeks=len(cohort_charts.last_weeks(as_of)),
             n=catalogue.days("incidence.min_runners"),
         )
@@ -210,7 +225,7 @@ def _week(row: dict[str, Any], as_of: date, w: Wording) -> str:
         "share": w.percent(row["share_with_symptom"]),
         "bounds": bounds(row["share_with_symptom_low"], row["share_with_symptom_high"], w),
     }
-    if row["share_substantial"] is None:
+    if row["share_substantial"] is None or not row["is_substantial_printable"]:
         return w.say("Week of {day}: {n} of {answered} who answered had an ache, {share} ({bounds}).", **values)
     # translators: a substantial ache reduces training or performance moderately or more
     return w.say(

@@ -83,6 +83,7 @@ VERDICT = {
     "fewer_onsets": Mark("▼", text("associated with fewer onsets"), "good"),
     "more_onsets": Mark("▲", text("associated with more onsets"), "floor"),
 }
+HIDDEN = "–"  # a figure that would tell of a few runners
 NO_ESTIMATE = {
     "too_few_onsets": text("too few onsets"),
     "too_few_runners": text("too few runners"),
@@ -142,6 +143,11 @@ def ago_short(value: date | None, as_of: date, w: Wording) -> str:
         return w.say("never")
     days = (as_of - value).days
     return w.say("today") if days == 0 else w.say("{n}\u00a0d", n=days)
+
+
+def number_told(n: int | None, w: Wording) -> str:
+    """A count, or the mark of one that would tell of a few runners."""
+    return HIDDEN if n is None else w.number(n)
 
 
 def ratio(log_ratio: float, w: Wording) -> str:

@@ -8,9 +8,10 @@ from time import perf_counter
 from typing import Any
 
 from runfix_analytics import night, readers
+from runfix_analytics.delta_tables import bucket_of
 from runfix_analytics.sample_files import strong_csv
 from runfix_analytics.sourcefile import SourceFile
-from runfix_analytics.store import Store, bucket_of
+from runfix_analytics.store import Store
 from runfix_analytics.tables import StrengthSets
 from tests.benchmarks.import_inbox import RUNNER, workouts
 

@@ -19,9 +19,10 @@ import polars as pl
 from fitparse import FitFile
 
 from runfix_analytics import night
+from runfix_analytics.delta_tables import bucket_of
 from runfix_analytics.fit.encoder import encode_fit
 from runfix_analytics.sample_files import StrengthSet, Workout, strong_csv
-from runfix_analytics.store import Store, bucket_of
+from runfix_analytics.store import Store
 from runfix_analytics.tables import Imports, Runs, StrengthSets
 
 N_FIT, N_CSV, N_RECORDS, N_WORKOUTS = 500, 50, 1800, 20

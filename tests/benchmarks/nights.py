@@ -1,6 +1,6 @@
 """What a night costs where nothing, little or only the day has changed, beside a full night of the same store.
 
-1000 made-up runners with 365 days of logs each; times of `night.night` in one process, files already imported.
+1000 made-up runners with 730 days of logs each; times of a night and its upkeep in one process, files already imported.
 """
 
 import csv
@@ -8,7 +8,7 @@ import resource
 import statistics
 import tempfile
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from time import perf_counter, sleep
 from typing import Any
@@ -17,10 +17,12 @@ from runfix_analytics import night
 from runfix_analytics.catalogue import load
 from runfix_analytics.simulated_files import write_squad
 from runfix_analytics.simulation import FIRST_DAY, SCENARIOS, simulate
+from runfix_analytics.store import Store
+from runfix_analytics.upkeep import upkeep
 
 ROWS = ("night_nochange", "night_1pct", "night_next_day")
 PEER = "the full night of the same store"
-N_RUNNERS, N_DAYS, SEED = 1000, 365, 20261129
+N_RUNNERS, N_DAYS, SEED = 1000, 730, 20261129
 ROUNDS = 3
 _LONG_ENOUGH = 3  # seconds: the index of the inbox takes up no file that was written a moment ago
 
@@ -67,6 +69,7 @@ def _night(root: Path, as_of: date, *, is_full: bool = False) -> float:
 
     began = perf_counter()
     done = night.night(root, as_of, each, is_full=is_full)
+    done += upkeep(Store(root), now=datetime.now(UTC))
     seconds = perf_counter() - began
     assert not done.failures
     assert done.counts["assessed"] == N_RUNNERS

@@ -16,7 +16,8 @@ from time import perf_counter
 from typing import Any
 
 from runfix_analytics import night
-from runfix_analytics.store import Store, bucket_of
+from runfix_analytics.delta_tables import bucket_of
+from runfix_analytics.store import Store
 from runfix_analytics.tables import Imports
 
 RUNNER, DAY = "r1", date(2026, 11, 28)
@@ -88,7 +89,7 @@ def one(name: str) -> dict[str, Any]:
         CASES[name](path)
         before, n_bytes = _peak_mb(), path.stat().st_size
         began = perf_counter()
-        done = night.import_bucket(store.root, bucket_of(RUNNER), DAY)
+        done = night.import_part(store.root, (bucket_of(RUNNER),), DAY)
         seconds = perf_counter() - began
         ledger = store.read(Imports)
         outside = [str(path) for path in Path(folder).parent.glob("escaped.csv")]

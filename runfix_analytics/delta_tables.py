@@ -1,0 +1,142 @@
+"""The Delta tables below a store's root: where they lie, how they are read and written. What they mean, `Store` knows.
+
+They are read by the list of files that the log names, since Delta quotes a path as an address does ("My%20Club"), and
+under that name polars finds no file.
+"""
+
+import shutil
+import zlib
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import polars as pl
+from deltalake import DeltaTable
+
+from runfix_analytics.errors import StoreError
+from runfix_analytics.object_locks import require_held
+from runfix_analytics.places import ObjectPath, Place
+from runfix_analytics.private_files import aside_of, private_files, telling_where
+
+N_BUCKETS = 64
+FOLDER = "tables"
+LOG = "_delta_log"
+_BUCKET = "bucket"
+
+
+def bucket_of(runner_id: str) -> int:
+    """The partition of a runner; stable over versions and machines."""
+    return zlib.crc32(runner_id.encode()) % N_BUCKETS
+
+
+class DeltaTables:
+    """The tables of one store, by name, each partitioned by bucket of runners."""
+
+    def __init__(self, root: Place) -> None:
+        self.root, self.folder = root, root / FOLDER
+        self._opened: dict[str, DeltaTable] = {}  # of a bucket: to look for what is new costs one request
+
+    def path(self, table: str) -> Place:
+        """Where a table lies, whether it is there or not."""
+        return self.folder / table
+
+    def has(self, table: str) -> bool:
+        """Whether a table is there; one whose making was killed before its first commit is not."""
+        if table in self._opened:
+            return True
+        log = self.path(table) / LOG
+        return log.is_dir() and any(path.suffix in {".json", ".parquet"} for path in log.iterdir())
+
+    def opened(self, table: str) -> DeltaTable:
+        """The newest version of a table.
+
+        Raises: DeltaError or OSError where it cannot be read.
+        """
+        if not isinstance(self.root, ObjectPath):
+            return DeltaTable(str(self.path(table)))
+        with telling_where(self.path(table)):
+            if table in self._opened:
+                self._opened[table].update_incremental()
+            else:
+                self._opened[table] = DeltaTable(str(self.path(table)))
+        return self._opened[table]
+
+    def scan(self, table: str, buckets: Collection[int] | None = None) -> pl.LazyFrame:
+        """The rows of a table, of some buckets or of all, without the bucket; only the files of those are read.
+
+        Raises: StoreError for a table of which another program made what is not read here.
+        """
+        opened = self.opened(table)
+        if unread := opened.protocol().reader_features:
+            raise StoreError(f"table {table} needs what is not read here: {', '.join(sorted(unread))}")
+        schema = pl.Schema(opened.schema())
+        schema.pop(_BUCKET, None)
+        files = pl.DataFrame(opened.get_add_actions(flatten=True))
+        if buckets is not None and files.height:
+            files = files.filter(pl.col(f"partition.{_BUCKET}").is_in(list(buckets)))
+        if not files.height:
+            return pl.LazyFrame(schema=schema)
+        return pl.scan_parquet(
+            [str(self.path(table) / file) for file in files["path"]],
+            schema=schema,
+            missing_columns="insert",  # which came after the file was written
+            glob=False,
+            hive_partitioning=False,
+            credential_provider=None,  # of a bucket: those of the environment, as everything else
+        )
+
+    @contextmanager
+    def reading(self, table: str) -> Iterator[None]:
+        """Errors of a bucket in short, with the table's place; those of a disk as they are."""
+        if isinstance(self.root, ObjectPath):
+            with telling_where(self.path(table)):
+                yield
+        else:
+            yield
+
+    def columns(self, table: str) -> dict[str, pl.DataType]:
+        """The columns of a table and their types, without the bucket."""
+        return {name: dtype for name, dtype in pl.Schema(self.opened(table).schema()).items() if name != _BUCKET}
+
+    def write(self, table: str, frame: pl.DataFrame, *, predicate: str | None) -> None:
+        """Puts rows in the place of those that a predicate names, or of all, in one commit.
+
+        Columns that a later version brought are added.
+        """
+        buckets = {runner: bucket_of(runner) for runner in frame["runner_id"].unique()}
+        with_bucket = frame.with_columns(
+            pl.col("runner_id").replace_strict(buckets, default=None, return_dtype=pl.Int16).alias(_BUCKET)
+        )
+        options: dict[str, Any] = {"partition_by": [_BUCKET]}
+        if predicate is not None and self.has(table):
+            options = {"predicate": predicate, "schema_mode": "merge"}
+        self._commit(table, with_bucket, "overwrite", options)
+
+    def widen(self, table: str, columns: Mapping[str, pl.DataType]) -> None:
+        """Adds columns to a table, null in all its rows."""
+        schema = self.columns(table) | dict(columns) | {_BUCKET: pl.Int16()}
+        self._commit(table, pl.DataFrame(schema=schema), "append", {"schema_mode": "merge"})
+
+    def renew(self, table: str, empty: pl.DataFrame) -> None:
+        """Puts an empty table with these columns in the place of what is there.
+
+        What is there is renamed before it is removed: a kill leaves no table that is there in part. In a bucket, where
+        nothing is renamed, it is one commit.
+        """
+        path = self.path(table)
+        if isinstance(path, ObjectPath):
+            options = {"partition_by": [_BUCKET], "schema_mode": "overwrite"}
+            self._commit(table, empty.with_columns(pl.lit(None, pl.Int16).alias(_BUCKET)), "overwrite", options)
+            return
+        aside = aside_of(path)
+        if path.exists():
+            path.rename(aside)
+        self.write(table, empty, predicate=None)
+        shutil.rmtree(aside, ignore_errors=True)  # what is left of it goes with other parts; see upkeep
+
+    def _commit(self, table: str, frame: pl.DataFrame, mode: Literal["append", "overwrite"], options: Any) -> None:
+        if isinstance(self.root, ObjectPath):
+            require_held(self.root.base)
+        with private_files(), telling_where(self.path(table)):
+            target = self.opened(table) if table in self._opened else str(self.path(table))
+            frame.write_delta(target, mode=mode, delta_write_options=options)
