@@ -308,9 +308,9 @@ def _strip(axis: alt.Scale | None = None) -> list[alt.Chart]:
 
 def _kilometres(load: pl.DataFrame, last: date, axis: alt.Scale) -> alt.LayerChart:
     """Kilometres of each week; a triangle where a run of it was clearly longer than any of the 30 days before."""
-    back = (pl.lit(last) - pl.col("local_date")).dt.total_days() // _WEEK
+    weeks_back = (pl.lit(last) - pl.col("local_date")).dt.total_days() // _WEEK
     weeks = (
-        load.group_by(back=back)
+        load.group_by(weeks_back=weeks_back)
         .agg(
             km=pl.col("distance_m").sum() / 1000,
             n_days=pl.len(),
@@ -318,8 +318,8 @@ def _kilometres(load: pl.DataFrame, last: date, axis: alt.Scale) -> alt.LayerCha
         )
         .select(
             "km", "n_days", "has_spike",
-            week_start=pl.lit(last) - pl.duration(days=pl.col("back") * _WEEK + _WEEK - 1),
-            week_after=pl.lit(last) - pl.duration(days=pl.col("back") * _WEEK - 1),
+            week_start=pl.lit(last) - pl.duration(days=pl.col("weeks_back") * _WEEK + _WEEK - 1),
+            week_after=pl.lit(last) - pl.duration(days=pl.col("weeks_back") * _WEEK - 1),
         )
         .sort("week_start")
     )  # fmt: skip

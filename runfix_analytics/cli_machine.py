@@ -11,7 +11,8 @@ import click
 from click.core import ParameterSource
 
 from runfix_analytics.errors import EXIT_FAILED, EXIT_PARTIAL, StoreError
-from runfix_analytics.terminal import finish, json_option, now, pages_of, root_option, run_night, run_stages
+from runfix_analytics.places import Place
+from runfix_analytics.terminal import FilePath, finish, json_option, now, pages_of, root_option, run_night, run_stages
 
 if TYPE_CHECKING:
     from runfix_analytics.installation import Problem
@@ -21,7 +22,7 @@ _VARIABLE = "_RUNFIX_COMPLETE"
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), default=Path("runfix-demo"))
+@click.argument("folder", type=FilePath(path_type=Path), default=Path("runfix-demo"))
 def demo(folder: Path) -> None:
     """Try the whole night on a made-up squad of twelve, in a new FOLDER (runfix-demo), and print where the pages are.
 
@@ -48,7 +49,7 @@ def demo(folder: Path) -> None:
 @root_option
 @json_option
 @click.pass_context
-def doctor(ctx: click.Context, root: Path, *, as_json: bool) -> None:
+def doctor(ctx: click.Context, root: Place, *, as_json: bool) -> None:
     """One screen on this machine and the store, to paste into a bug report; no names, nothing about health.
 
     Every problem stands with the command that mends it or shows more. Exit code 0: none; 3: nights run, something is
@@ -75,7 +76,7 @@ def doctor(ctx: click.Context, root: Path, *, as_json: bool) -> None:
     sys.exit(EXIT_PARTIAL if problems else 0)
 
 
-def _store(root: Path) -> tuple[dict[str, Any], list["Problem"]]:
+def _store(root: Place) -> tuple[dict[str, Any], list["Problem"]]:
     """What is known of the store, which may be nothing, and what is wrong with it."""
     from runfix_analytics.installation import PACKAGE, Problem
 

@@ -11,10 +11,11 @@ import platform
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from runfix_analytics.errors import StoreError
-from runfix_analytics.object_locks import LEASE_SECONDS, HeldError, held
+from runfix_analytics.object_locks import LEASE_SECONDS, HeldError, held, lease_holder
 from runfix_analytics.places import ObjectPath, Place
 from runfix_analytics.schema_version import require_current
 from runfix_analytics.text import clean_text
@@ -68,14 +69,10 @@ def _held(root: Place, what: str) -> Iterator[None]:
         os.close(file)  # frees the lock
 
 
-def _at_work(root: Place, said: str) -> str:
-    return f"{root} is at work already: {said}; try again when it is done"
-
-
-def holder(root: Place) -> str:
-    """The words of who holds the store now; empty when nobody does, and for a store in a bucket."""
+def holder(root: Place, now: datetime) -> str:
+    """The words of who holds the store now; empty when nobody does. Of a bucket by its clock against ours."""
     if isinstance(root, ObjectPath):
-        return ""
+        return lease_holder(root / LOCK_FILE, now)
     try:
         file = os.open(root / LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -90,6 +87,10 @@ def holder(root: Place) -> str:
         return ""
     finally:
         os.close(file)
+
+
+def _at_work(root: Place, said: str) -> str:
+    return f"{root} is at work already: {said}; try again when it is done"
 
 
 @contextmanager

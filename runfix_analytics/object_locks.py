@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from runfix_analytics.errors import StoreError
 from runfix_analytics.places import ObjectPath, State
@@ -106,6 +107,17 @@ def require_held(base: str) -> None:
                 f"{base}: the lock could not be renewed for {LEASE_SECONDS:.0f} seconds and may be another's now; what "
                 "was begun is not finished, do it again"
             )
+
+
+def lease_holder(place: ObjectPath, now: datetime) -> str:
+    """What the holder of a lock says of itself; empty when the lock is free, or was not renewed for a minute."""
+    try:
+        content, state = place.read()
+    except FileNotFoundError:
+        return ""
+    if content == _FREE or (now - state.modified_at).total_seconds() > LEASE_SECONDS:
+        return ""
+    return clean_text(str(json.loads(content).get("what", "")))
 
 
 @contextmanager

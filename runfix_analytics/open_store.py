@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 from typing import TypeVar, cast
 
 import dataframely as dy
@@ -68,15 +67,15 @@ _DAY_OF = {
 }
 
 
-def open(root: Path | str) -> "OpenStore":  # noqa: A001 - rf.open, as the file it is
-    """The store at `root`, a folder or the address of one in a bucket, to read from; nothing is written.
+def open(root: Place | str) -> "OpenStore":  # noqa: A001 - rf.open, as the file it is
+    """The store at `root`, a folder or the address of a bucket, to read from; nothing is written.
 
     Raises: StoreError when there is no store, or one of a newer version.
     """
     return OpenStore(place_of(root))
 
 
-def init(root: Path | str) -> "OpenStore":
+def init(root: Place | str) -> "OpenStore":
     """A store at `root`, as `runfix init` makes one: what is missing is made, what is there stays.
 
     A folder with runners.csv and inbox/<runner id>/<exports> becomes a store that `nightly` fills.
@@ -84,7 +83,7 @@ def init(root: Path | str) -> "OpenStore":
     return OpenStore(Store.create(place_of(root)).root)
 
 
-def nightly(root: Path | str, *, as_of: date) -> Done:
+def nightly(root: Place | str, *, as_of: date) -> Done:
     """Imports what is new in the inboxes, calculates by a day and publishes, as `runfix nightly` does.
 
     Returns counts, and one failure for each file or runner that was left out, with its reason. Leaves no record in
@@ -115,7 +114,7 @@ class OpenStore:
 
     @property
     def root(self) -> Place:
-        """The store's folder."""
+        """The store's folder, or its place in a bucket."""
         return self._store.root
 
     @cached_property

@@ -17,7 +17,7 @@ from runfix_analytics.inbox import known_imports
 from runfix_analytics.inbox_folders import folders_of_nobody, refuse_erased
 from runfix_analytics.installation import PACKAGE, Problem
 from runfix_analytics.lock import holder
-from runfix_analytics.places import Place
+from runfix_analytics.places import ObjectPath, Place, is_url
 from runfix_analytics.reports.pdf import require
 from runfix_analytics.schema_version import SCHEMA, schema_of
 from runfix_analytics.sourcefile import digest, open_checked
@@ -34,12 +34,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class StoreHealth:
-    """One store. None: not known, because what it is read from cannot be read; `problems` says so.
+    """One store. None: not known, because it cannot be read (`problems` says so), or a bucket has no such thing.
 
     `schema`: what the store has, and what this version wants. `held_by`: the command that works on it now.
     `n_not_private`: files and folders that other users of the machine may read. `n_waiting`: files of the inboxes that
     are in no ledger yet, by their content. `imports`: how many files have each status of the ledger.
-    `free_disk_mb`, `used_mb`: None in a bucket.
     `to_migrate`: tables that are missing or of other columns.
     """
 
@@ -52,8 +51,8 @@ class StoreHealth:
     last_good_night: str
     newest_night: str
     free_disk_mb: int | None
-    used_mb: int | None
-    n_not_private: int
+    used_mb: int
+    n_not_private: int | None
     n_inbox_files: int | None
     n_waiting: int | None
     n_folders_of_nobody: int | None
@@ -76,18 +75,18 @@ def store_health(root: Place, *, now: datetime) -> StoreHealth:
     strangers = look.at("the inboxes' folders", lambda: len(folders_of_nobody(store)))
     unreadable = tuple(table for table in TABLES if not _is_readable(store, table))
     imports = None if "imports" in unreadable else _imports(store)
-    n_not_private, used, free = _on_disk(store.root) if isinstance(store.root, Path) else (0, None, None)
+    n_not_private, used = _on_disk(store.root)
     health = StoreHealth(
         root=str(root),
         schema=f"{schema_of(store.root)} of {SCHEMA}",
         language=settings.language if settings else None,
         pdf_every_night=settings.pdf if settings else None,
         n_runners=len(squad) if squad is not None else None,
-        held_by=holder(store.root),
+        held_by=holder(store.root, now),
         last_good_night=_last_good(store.root),
         newest_night=_newest(store.root),
-        free_disk_mb=free,
-        used_mb=used,
+        free_disk_mb=shutil.disk_usage(store.root).free // _MB if isinstance(store.root, Path) else None,
+        used_mb=used // _MB,
         n_not_private=n_not_private,
         n_inbox_files=files[0] if files else None,
         n_waiting=files[1] if files else None,
@@ -149,7 +148,8 @@ def _mending(root: str, table: str) -> str:
     if table == "imports":
         return "runfix restore BACKUP --root A_NEW_FOLDER"
     facts = " --facts" if table in STORED_FACTS else ""
-    return f"rm -r {root}/tables/{table} && runfix rebuild{facts} --root {root}"
+    remove = "remove" if is_url(root) else "rm -r"
+    return f"{remove} {root}/tables/{table} && runfix rebuild{facts} --root {root}"
 
 
 def _has_pdf() -> bool:
@@ -170,7 +170,7 @@ def _inboxes(store: Store, runners: list[str]) -> tuple[int, int]:
         for path in inbox_index.files_of(inbox):
             n_files += 1
             is_untouched = index.import_of(inbox_index.label_of(path, inbox), path) is not None
-            n_waiting += not is_untouched and (_content(path) or "") not in known[runner]
+            n_waiting += not is_untouched and _content(path) not in known[runner]
     return n_files, n_waiting
 
 
@@ -200,8 +200,10 @@ def _to_migrate(store: Store) -> tuple[str, ...]:
     return tuple(sorted({*store.outdated(), *(table for table in TABLES if not store.has_table(table))}))
 
 
-def _on_disk(root: Path) -> tuple[int, int, int]:
-    """How many things in the store other users may read, the MB of all files, and the MB that are free."""
+def _on_disk(root: Place) -> tuple[int | None, int]:
+    """How many things in the store other users may read (a bucket has its own rules), and the bytes of all files."""
+    if isinstance(root, ObjectPath):
+        return None, sum(path.listed.n_bytes for path in root.rglob("*") if path.listed)
     n_open = n_bytes = 0
     folders = [root / name for name in FOLDERS if (root / name).is_dir()]
     for path in (root, *root.glob("*.*"), *folders, *(below for folder in folders for below in folder.rglob("*"))):
@@ -209,7 +211,7 @@ def _on_disk(root: Path) -> tuple[int, int, int]:
         if not stat.S_ISLNK(found.st_mode):
             n_open += bool(found.st_mode & _OTHERS)
             n_bytes += found.st_size if stat.S_ISREG(found.st_mode) else 0
-    return n_open, n_bytes // _MB, shutil.disk_usage(root).free // _MB
+    return n_open, n_bytes
 
 
 def _last_good(root: Place) -> str:

@@ -106,8 +106,11 @@ class FilePath(click.Path):
 
 def complete_runner(ctx: click.Context, _param: click.Parameter, typed: str) -> list[str]:
     """Ids of runners that begin as typed, for the shell; never names. Nothing where the store cannot be read."""
+    root = ctx.params.get("root") or Path()
+    if not isinstance(root, Path) or is_url(str(root)):  # the tab key waits for no bucket
+        return []
     try:
-        with (Path(ctx.params.get("root") or ".") / "runners.csv").open(encoding="utf-8", errors="replace") as file:
+        with (root / "runners.csv").open(encoding="utf-8", errors="replace") as file:
             ids = [(row.get("runner_id") or "").strip() for row in csv.DictReader(file)]
     except (OSError, csv.Error):
         return []

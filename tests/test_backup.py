@@ -242,7 +242,11 @@ def test_a_tar_made_to_harm_is_refused_and_writes_nothing(tmp_path: Path, case: 
     assert not Path("/evil-of-runfix").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"no backup", gzip.compress(b""), gzip.compress(b"x" * 5000)])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no backup", gzip.compress(b"", mtime=0), gzip.compress(b"x" * 5000, mtime=0)],
+    ids=["nothing", "text", "gzip_of_nothing", "gzip_of_text"],
+)
 def test_a_file_that_is_no_backup_is_refused(tmp_path: Path, content: bytes):
     path = tmp_path / "b.tar.gz"
     path.write_bytes(content)

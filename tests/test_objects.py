@@ -586,3 +586,18 @@ def test_a_place_answers_as_a_path_does(url: str):
         assert (stream.read(9), stream.seek(0), stream.read()) == (b"<!doctype", 0, page.read_bytes())
     with pytest.raises(FileNotFoundError, match="No such file"):
         (root / "nothing").read_bytes()
+
+
+# runfix doctor
+
+
+def test_doctor_tells_what_a_bucket_can_tell_and_who_holds_the_store(url: str):
+    told = json.loads(good("doctor", "--root", url, "--json"))
+    store = told["store"]
+    assert told["problems"] == []
+    assert (store["root"], store["schema"], store["held_by"]) == (url, "1 of 1", "")
+    assert (store["free_disk_mb"], store["n_not_private"], store["n_waiting"]) == (None, None, 0)
+    assert store["n_inbox_files"] > 0
+    with only_writer(place_of(url), "runfix nightly since 2026-11-29 03:30 UTC"):
+        held = json.loads(good("doctor", "--root", url, "--json"))["store"]["held_by"]
+    assert held.startswith("runfix nightly since 2026-11-29 03:30 UTC, process")
