@@ -19,7 +19,10 @@ ROOT = Path(__file__).resolve().parents[1]
 ASKS = re.compile(
     r"<(?:script|img|iframe|source)[^>]*\ssrc=[\"']?(https?:)?//|<link[^>]*\shref=[\"']?(https?:)?//|@import"
 )
-SEEN = ("index", "coach", "dictionary/logged", "catalogue/exercises", "architecture", "formats/strength", "operator")
+SEEN = (
+    "index", "coach", "dictionary/logged", "catalogue/exercises", "architecture", "formats/strength", "operator",
+    "notebooks/02_is_the_log_complete", "notebooks/06_from_exports_to_a_table",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +208,9 @@ def test_links_between_our_files_become_links_between_pages():
     assert site._linked("docs/method.md", "[w](../GLOSSARY.md)") == "[w](words.md)"
     assert site._linked("docs/method.md", "[o](operator.md#rebuild)") == "[o](operator.md#rebuild)"
     assert site._linked("CONTRIBUTING.md", "[l](LICENSE.txt)") == "l"
+    assert site._linked("notebooks/README.md", "[1](01_a.ipynb)") == "[1](notebooks/01_a.md)"
+    assert site._linked("notebooks/01_a.ipynb", "[m](../docs/method.md#speed)", "../") == "[m](../method.md#speed)"
+    assert site._linked("notebooks/01_a.ipynb", "[s](../data/README.md)", "../") == "[s](../sample.md)"
     assert site._linked("README.md", "[d](https://delta.io)") == "[d](https://delta.io)"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from docs.building import dictionary, formats, layers, measured, reference, vocabulary
+from docs.building import dictionary, formats, layers, measured, notebooks, reference, vocabulary
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE, SETTINGS = ROOT / "build" / "docs-source", ROOT / "build" / "mkdocs.yml"
@@ -30,7 +30,16 @@ NAV: Mapping[str, Mapping[str, str]] = {
     },
     "Method": {
         "Coverage against onset": "method.md", "Areas": "catalogue/index.md", "Aches": "catalogue/aches.md",
-        "Exercises": "catalogue/exercises.md", "Numbers": "catalogue/parameters.md", "Notebooks": "notebooks.md",
+        "Exercises": "catalogue/exercises.md", "Numbers": "catalogue/parameters.md",
+    },
+    "Notebooks": {
+        "Overview": "notebooks.md",
+        "What the logs hold": "notebooks/01_what_the_logs_hold.md",
+        "Is the log complete": "notebooks/02_is_the_log_complete.md",
+        "Coverage before onset": "notebooks/03_coverage_before_onset.md",
+        "Does it hold up": "notebooks/04_does_it_hold_up.md",
+        "Your own area": "notebooks/05_your_own_area.md",
+        "From exports to a table": "notebooks/06_from_exports_to_a_table.md",
     },
     "Data": {
         "Overview": "dictionary/index.md", "Logged": "dictionary/logged.md", "Calculated": "dictionary/calculated.md",
@@ -45,7 +54,7 @@ NAV: Mapping[str, Mapping[str, str]] = {
 
 
 def pages() -> dict[str, str]:
-    """Path below the site → Markdown (or SVG), of every page.
+    """Path below the site → Markdown (or SVG), of every page but those of the notebooks, which are executed.
 
     Raises: KeyError naming a link from one of our pages to a file that is no page.
     """
@@ -65,7 +74,7 @@ def pages() -> dict[str, str]:
 def write() -> None:
     """Writes all pages anew, and the site's settings with those of them that the order names."""
     shutil.rmtree(SOURCE, ignore_errors=True)
-    found = pages()
+    found = pages() | dict(notebooks.pages(lambda file, said: _linked(file, said, "../")))
     for name, said in found.items():
         (SOURCE / name).parent.mkdir(parents=True, exist_ok=True)
         (SOURCE / name).write_text(said, encoding="utf-8")
@@ -80,17 +89,22 @@ def _nav(found: Mapping[str, str]) -> Iterator[dict[str, list[dict[str, str]]]]:
         yield {section: [{title: page} for title, page in of.items() if page in found]}
 
 
-def _linked(file: str, said: str) -> str:
-    """The page with links between our files as links between pages; a link to a file that is no page becomes its name."""
+def _linked(file: str, said: str, up: str = "") -> str:
+    """The page with links between our files as links between pages; a link to a file that is no page becomes its name.
+
+    `up`: the way from the page to the site's root.
+    """
 
     def link(match: re.Match[str]) -> str:
         words, target, anchor = match["words"], match["target"], match["anchor"] or ""
         path = (Path(file).parent / target).as_posix()
         path = re.sub(r"[^/]+/\.\./", "", path)
         if path in _AT_THE_ROOT:
-            return f"[{words}]({_AT_THE_ROOT[path]}{anchor})"
+            return f"[{words}]({up}{_AT_THE_ROOT[path]}{anchor})"
         if path.startswith("docs/") and path.count("/") == 1:
-            return f"[{words}]({path.removeprefix('docs/')}{anchor})"
+            return f"[{words}]({up}{path.removeprefix('docs/')}{anchor})"
+        if path.startswith("notebooks/") and path.endswith(".ipynb"):
+            return f"[{words}]({up}{path.removesuffix('.ipynb')}.md{anchor})"
         return match[0] if path.startswith("docs/") else words
 
     return re.sub(r"\[(?P<words>[^\]]+)\]\((?P<target>[\w./-]+\.\w+)(?P<anchor>#[\w-]+)?\)", link, said)
