@@ -33,15 +33,16 @@ def pages() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The whole site, built in a folder of its own as `make docs` does it, with a network that leads nowhere.
-
-    The pages that it is built from lie below build/, for every process that tests: one at a time.
-    """
-    home = tmp_path_factory.mktemp("docs")
-    with (tmp_path_factory.getbasetemp().parent / "docs.lock").open("w") as lock:
+    """The whole site, built as `make docs` does it, with a network that leads nowhere; once for all xdist workers."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    folder, finished = shared / "docs_site", shared / "docs_site.finished"
+    with (shared / "docs_site.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _build(home / "site")
-    return home / "site"
+        if not finished.exists():
+            _build(folder)
+            finished.touch()
+    return folder
 
 
 def _build(site_folder: Path) -> None:
