@@ -44,7 +44,7 @@ from runfix_analytics.tables import (
 
 STUDY, SQUAD = "study", "squad"
 WHOLE_INBOX = "inbox"
-_PARTS, _FEW, _MOST_TO_IMPORT = 8, 25, 8  # parts for all workers, and runners in one
+_PARTS, _FEW, _MOST_TO_IMPORT = 8, 25, 16  # parts for all workers, and runners in one
 
 LOG = logging.getLogger(__name__)
 S = TypeVar("S", bound=dy.Schema)

@@ -46,10 +46,10 @@ class Deadly:
         """The third time the process is killed."""
         stored = []
 
-        def replace(*arguments: Any) -> None:
+        def replace(*arguments: Any, **options: Any) -> None:
             stored.append(arguments)
             if len(stored) == 3:
                 os.kill(os.getpid(), signal.SIGKILL)
-            whole(*arguments)
+            whole(*arguments, **options)
 
         return replace

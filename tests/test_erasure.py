@@ -326,7 +326,7 @@ def test_it_waits_for_nobody_who_is_at_work(store: Store):
 
 def test_nothing_of_a_runner_is_put_in_while_they_are_erased(store: Store, tmp_path: Path, monkeypatch):
     """Asked when the inbox is gone and the lists still hold the runner."""
-    file, refused, removed = tmp_path / "more.csv", list[Result](), erasure._removed
+    file, refused, removed = tmp_path / "more.csv", list[Result](), erasure.removed
     file.write_text(SHEET)
 
     def tried(path: Path) -> int:
@@ -337,7 +337,7 @@ def test_nothing_of_a_runner_is_put_in_while_they_are_erased(store: Store, tmp_p
             refused.append(runfix("import", file, "--runner", GONE, *root))
         return n
 
-    monkeypatch.setattr(erasure, "_removed", tried)
+    monkeypatch.setattr(erasure, "removed", tried)
     shared = shared_original(store)
     erase(store, GONE)
     said = f"this runner was erased on {ERASED_ON}; who begins anew is added with runfix add"

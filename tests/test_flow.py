@@ -28,7 +28,7 @@ import yaml
 
 from pipelines import artifacts
 from pipelines import nightly as pipeline  # sets what Prefect reads at its import
-from runfix_analytics import executors, night, publishing, runs
+from runfix_analytics import calculated_parts, executors, night, publishing, runs
 from runfix_analytics.assessment import Logs
 from runfix_analytics.delta_tables import bucket_of
 from runfix_analytics.lock import only_writer
@@ -154,14 +154,14 @@ def test_the_flow_writes_the_same_pages_as_a_plain_loop(server, root, run_night,
 def test_one_runner_who_cannot_be_assessed_leaves_the_others_their_pages(server, root, monkeypatch, stage):
     mend(root)
     victim = sorted(runners(root))[1]
-    whole = getattr(night, stage)
+    whole = getattr(calculated_parts, stage)
 
     def fails(logs: Logs, **options: Any) -> Any:
         if victim in set(logs.runners["runner_id"]):
             raise ValueError("broken")
         return whole(logs, **options)
 
-    monkeypatch.setattr(night, stage, fails)
+    monkeypatch.setattr(calculated_parts, stage, fails)
     assert run(root).name == "Partial"
     assert pages(root) >= runners(root) - {victim}
 
@@ -169,14 +169,14 @@ def test_one_runner_who_cannot_be_assessed_leaves_the_others_their_pages(server,
 def test_the_squad_page_is_written_although_one_runner_could_not_be_assessed(root, run_night, monkeypatch):
     mend(root)
     victim = sorted(runners(root))[1]
-    whole = night.assess
+    whole = calculated_parts.assess
 
     def fails(logs: Logs, **options: Any) -> Any:
         if victim in set(logs.runners["runner_id"]):
             raise ValueError("broken")
         return whole(logs, **options)
 
-    monkeypatch.setattr(night, "assess", fails)
+    monkeypatch.setattr(calculated_parts, "assess", fails)
     done = run_night(root, DAY)
     page = publishing.squad_page_path(root).read_text(encoding="utf-8")
     names = Store(root).names()
@@ -380,15 +380,19 @@ def test_prefect_and_the_logs_hold_no_name_and_no_health_text(server, root, capl
     assert [secret for secret in secrets if re.search(rf"\b{secret}\b", seen)] == []
 
 
-@pytest.mark.parametrize("place", ["assess", "read_inbox"])
-def test_the_text_of_an_unexpected_error_reaches_neither_prefect_nor_the_logs(server, root, monkeypatch, caplog, place):
+@pytest.mark.parametrize(
+    "module, place", [(calculated_parts, "assess"), (night, "read_inbox")], ids=["assess", "read_inbox"]
+)
+def test_the_text_of_an_unexpected_error_reaches_neither_prefect_nor_the_logs(
+    server, root, monkeypatch, caplog, module, place
+):
     """What a library says of a bad value may quote the value: polars and dataframely do."""
     canary = f"canary{place}throbs"
 
     def fails(*_arguments: Any, **_options: Any) -> Any:
         raise ValueError(canary)
 
-    monkeypatch.setattr(night, place, fails)
+    monkeypatch.setattr(module, place, fails)
     with caplog.at_level(logging.INFO):
         run(root)
     assert canary not in asyncio.run(what_prefect_knows()) + repr(rows_of(server))

@@ -14,6 +14,7 @@ from conftest import in_a_loop
 from polars.testing import assert_frame_equal
 
 from runfix_analytics import ledger, night, rebuilding
+from runfix_analytics.calculated_parts import last_assessed
 from runfix_analytics.catalogue import load
 from runfix_analytics.cli import main
 from runfix_analytics.delta_tables import DeltaTables
@@ -252,6 +253,6 @@ def test_the_command_waits_for_nobody_and_needs_a_night_before(store: Store, tmp
     with only_writer(store.root, "a long night"):
         assert "at work already: a long night" in run(store).stderr
     with pytest.raises(StoreError, match="nothing is assessed yet"):
-        night.last_assessed(Store.create(tmp_path / "new"))
+        last_assessed(Store.create(tmp_path / "new"))
     result = run(Store(tmp_path / "new"))
     assert (result.exit_code, "nothing is assessed yet; run: runfix nightly" in result.stderr) == (1, True)
