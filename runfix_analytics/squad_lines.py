@@ -7,12 +7,13 @@ stamp that the runner's publishing left after it; see due. Nothing is lost with 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date
 from functools import cache
 from pathlib import PurePosixPath
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, cast, get_args, get_origin, get_type_hints
 
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.delta_tables import bucket_of
@@ -54,11 +55,13 @@ def keep(store: Store, lines: Mapping[str, SquadLine]) -> None:
 
 def kept(store: Store, runners: Iterable[str]) -> dict[str, SquadLine]:
     """Runner id → line, of those of these runners who have one."""
-    ids = list(runners)
+    by_bucket, make = defaultdict[int, list[str]](list), cast("Callable[[Any], SquadLine]", _made(SquadLine))
+    for runner in runners:
+        by_bucket[bucket_of(runner)].append(runner)
     found = dict[str, SquadLine]()
-    for bucket in sorted(set(map(bucket_of, ids))):
+    for bucket, ids in by_bucket.items():
         of_bucket = read_object(_path(store, bucket))
-        found |= {runner: _made(SquadLine, of_bucket[runner]) for runner in ids if runner in of_bucket}
+        found |= {runner: make(of_bucket[runner]) for runner in ids if runner in of_bucket}
     return found
 
 
@@ -72,17 +75,21 @@ def _encoded(value: object) -> dict[str, str]:
     raise TypeError(f"{type(value).__name__} has no place in a line")
 
 
-def _made(kind: Any, value: Any) -> Any:
-    """A value of JSON as what it was: a dataclass, a tuple, a day, or itself."""
-    if isinstance(kind, type) and is_dataclass(kind):
-        return kind(**{name: _made(of, value[name]) for name, of in _fields(kind).items()})
-    if get_origin(kind) is tuple:
-        kinds = get_args(kind)
-        of_each = kinds[:1] * len(value) if kinds[-1] is Ellipsis else kinds
-        return tuple(_made(of, each) for of, each in zip(of_each, value, strict=True))
+def _value(value: Any) -> Any:
     return date.fromisoformat(value[_DAY]) if isinstance(value, dict) else value
 
 
 @cache
-def _fields(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _made(kind: Any) -> Callable[[Any], Any] | None:
+    """What makes a value of JSON what it was, a dataclass, a tuple or a day; None where it is that already."""
+    if isinstance(kind, type) and is_dataclass(kind):
+        fields = [(name, _made(of)) for name, of in get_type_hints(kind).items()]
+        return lambda value: kind(**{name: make(value[name]) if make else value[name] for name, make in fields})
+    if get_origin(kind) is tuple:
+        kinds = get_args(kind)
+        if kinds[-1] is Ellipsis:
+            make = _made(kinds[0])
+            return (lambda value: tuple(map(make, value))) if make else tuple
+        makes = [_made(of) for of in kinds]
+        return lambda value: tuple(make(of) if make else of for make, of in zip(makes, value, strict=True))
+    return _value if kind is Any else None
