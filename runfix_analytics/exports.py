@@ -103,6 +103,7 @@ def _shared(store: Store, runner_id: str) -> set[str]:
 def _files(store: Store, runner_id: str) -> Iterator[tuple[str, tuple[Place, str]]]:
     """Name in the zip → the file and the digest of its content: originals, what waits in the inbox, pages."""
     ledger = store.scan("imports", [runner_id]).filter(pl.col("archive_id").is_null()).collect()
+    imported = set(ledger["import_id"])
     for import_id, label in ledger.select("import_id", "file_name").sort("import_id").rows():
         path = store.original_path(import_id)
         if path.exists():
@@ -111,7 +112,7 @@ def _files(store: Store, runner_id: str) -> Iterator[tuple[str, tuple[Place, str
         own = store.root / folder / runner_id
         for path in ordered(own.rglob("*")) if own.is_dir() and not own.is_symlink() else ():
             content_id = _digest(path)
-            if content_id and content_id not in set(ledger["import_id"]):
+            if content_id and content_id not in imported:
                 yield f"{inside}/{_harmless(below(own, path).as_posix())}", (path, content_id)
 
 
