@@ -20,9 +20,10 @@ import polars as pl
 
 from runfix_analytics import due, night
 from runfix_analytics.catalogue import load
+from runfix_analytics.delta_tables import N_BUCKETS, bucket_of
 from runfix_analytics.runner_lists import RUNNER_COLUMNS
 from runfix_analytics.simulation import FIRST_DAY, SCENARIOS, simulate
-from runfix_analytics.store import N_BUCKETS, Store, bucket_of
+from runfix_analytics.store import Store
 from runfix_analytics.tables import AcheReports, Imports, Runs, StrengthDays, StrengthSets
 
 SIZES = (1_000, 10_000, 100_000)
