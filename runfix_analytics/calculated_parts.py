@@ -12,7 +12,7 @@ from runfix_analytics.assessment import Assessment, Logs, assess, survey, togeth
 from runfix_analytics.errors import StoreError
 from runfix_analytics.parts import Done, Part, failure, if_due, portions, runners_of
 from runfix_analytics.places import Place
-from runfix_analytics.squad_study import stored_squad, study_stored
+from runfix_analytics.squad_study import drawn_by_lot, stored_squad, study_stored
 from runfix_analytics.store import Store
 from runfix_analytics.stored_logs import read_logs
 from runfix_analytics.tables import (
@@ -81,7 +81,8 @@ def study_squad(root: Place, _part: Part, as_of: date, _only: Sequence[str] = ()
             return Done()
         key = due.study_key(store, everybody, as_of, catalogue)
         if key is not None:
-            study_stored(store, list(portions(everybody)), as_of, catalogue, key)
+            some = drawn_by_lot(everybody, int(catalogue.number("association.max_runners")))
+            study_stored(store, list(portions(some)), as_of, catalogue, key, n_runners=everybody.height)
     except OSError:
         raise
     except Exception as error:

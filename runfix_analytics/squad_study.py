@@ -6,6 +6,7 @@ that one runner's new run does not change everybody's advice; an entry for a day
 
 from collections.abc import Sequence
 from datetime import date
+from zlib import crc32
 
 import dataframely as dy
 import polars as pl
@@ -28,12 +29,28 @@ def stored_squad(store: Store, as_of: date, catalogue: Catalogue) -> Squad:
     return squad(store.read(Episodes, ids), store.read(Exposure, ids), catalogue=catalogue)
 
 
-def study_stored(
-    store: Store, parts: Sequence[dy.DataFrame[Runners]], as_of: date, catalogue: Catalogue, key: str
-) -> None:
-    """Studies coverage against onset over all runners, given in parts that fit in memory, and keeps what it finds.
+def drawn_by_lot(runners: dy.DataFrame[Runners], most: int) -> dy.DataFrame[Runners]:
+    """The runners, or `most` of them; each time the same ones, and of a squad that grew mostly the same."""
+    if runners.height <= most:
+        return runners
+    lots = pl.Series([crc32(f"study {runner}".encode()) for runner in runners["runner_id"]])
+    drawn = lots.arg_sort().head(most).sort()
+    return Runners.validate(runners[drawn])
 
-    `key` says what the study was made of. Parts are read twice: how often aches come up decides which days are kept.
+
+def study_stored(
+    store: Store,
+    parts: Sequence[dy.DataFrame[Runners]],
+    as_of: date,
+    catalogue: Catalogue,
+    key: str,
+    *,
+    n_runners: int,
+) -> None:
+    """Studies coverage against onset over runners given in parts that fit in memory, and keeps what it finds.
+
+    `n_runners`: of the squad; of a large one not all are given. `key` says what the study was made of.
+    Parts are read twice: how often aches come up decides which days are kept.
     """
     day = study_day(as_of)
     surveys = [survey(read_logs(store, part), as_of=day, catalogue=catalogue) for part in parts]
@@ -49,7 +66,7 @@ def study_stored(
     results = CohortResults(
         as_of=day,
         key=key,
-        n_runners=sum(part.height for part in parts),
+        n_runners=n_runners,
         rates=of.rates,
         found=study_cohorts(cohorts, of, catalogue=catalogue),
         incidence=incidence(every_ache, Runs.validate(pl.concat(runs)), AcheReports.validate(pl.concat(answers)),

@@ -75,9 +75,9 @@ def work_of(store: Store, run_night: Night, monkeypatch, as_of: date = TUESDAY) 
 
     studied = calculated_parts.study_stored
 
-    def study(*of) -> None:
+    def study(*of, **how) -> None:
         worked["study"] = {"everybody"}
-        studied(*of)
+        studied(*of, **how)
 
     written = publishing.publish_squad
 
