@@ -59,7 +59,7 @@ def performance() -> str:
 
 def _what(name: str) -> str:
     """The first line of the docstring of a benchmark; several rows of nights have one module, and the sizes of scale."""
-    named = (ROOT / "tests" / "benchmarks" / f"{of}.py" for of in (name, name.split("_")[0], "nights"))
+    named = (ROOT / "tests" / "benchmarks" / f"{of}.py" for of in (name, name.partition("_")[0], "nights"))
     source = next(path for path in named if path.exists()).read_text(encoding="utf-8")
     return (ast.get_docstring(ast.parse(source)) or "").split("\n\n")[0]
 
