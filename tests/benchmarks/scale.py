@@ -1,4 +1,4 @@
-"""The calculations of a first night, through a store, of 1 000, 10 000 and 100 000 runners with 182 days of logs each.
+"""The calculations of a first night, through a store, of 1 000, 10 000 and 100 000 runners with 60 days of logs each.
 
 Survey, study and assessment with all their reading and writing; neither the import of files nor the pages, which are
 runner by runner. The runners are copies of a few hundred made-up ones. Each size has a process of its own, so that its
@@ -27,7 +27,7 @@ from runfix_analytics.store import Store
 from runfix_analytics.tables import AcheReports, Imports, Runs, StrengthDays, StrengthSets
 
 SIZES = (1_000, 10_000, 100_000)
-N_MADE_UP, N_DAYS, SEED = 200, 182, 20261129
+N_MADE_UP, N_DAYS, SEED = 200, 60, 20261129
 AS_OF = FIRST_DAY + timedelta(days=N_DAYS - 1)
 STAGES = (due.SURVEY, night.STUDY, due.ASSESS)
 _IDS = {Runs: "run_id", StrengthSets: "set_id", AcheReports: "ache_report_id"}
