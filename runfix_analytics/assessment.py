@@ -22,6 +22,7 @@ from runfix_analytics.recommendation import recommendation
 from runfix_analytics.referrals import referrals
 from runfix_analytics.running_load import running_load
 from runfix_analytics.tables import (
+    STORED_RESULTS,
     AcheReports,
     Advice,
     Coverage,
@@ -83,18 +84,7 @@ class Assessment:
 
 
 DAILY = (RunningLoad, KnownDays, Coverage)
-_TABLES: dict[str, type[dy.Schema]] = {
-    "recognised_sets": RecognisedSets,
-    "running_load": RunningLoad,
-    "known_days": KnownDays,
-    "coverage": Coverage,
-    "episodes": Episodes,
-    "exposure": Exposure,
-    "onset_coverage": OnsetCoverage,
-    "referrals": Referrals,
-    "advice": Advice,
-    "moves": Moves,
-}
+_TABLES: dict[str, type[dy.Schema]] = {"recognised_sets": RecognisedSets, **STORED_RESULTS}
 
 
 def survey(logs: Logs, *, as_of: date, catalogue: Catalogue) -> tuple[dy.DataFrame[Episodes], dy.DataFrame[Exposure]]:
