@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from io import StringIO
 from typing import Any, TypeVar
 
@@ -33,6 +33,11 @@ class CohortResults:
     found: Association
     incidence: dy.DataFrame[Incidence]
     prevalence: dy.DataFrame[Prevalence]
+
+    @cached_property
+    def outcome(self) -> str:
+        """What was found, as text: the same for two studies that found the same, whatever they were made of."""
+        return json.dumps(_content(self), sort_keys=True)
 
 
 def study_day(as_of: date) -> date:
@@ -108,8 +113,8 @@ def forget_cohort(store: Store) -> None:
 
 
 def outcome(results: CohortResults | None) -> str:
-    """What was found, as text: the same for two studies that found the same, whatever they were made of."""
-    return "not studied" if results is None else json.dumps(_content(results), sort_keys=True)
+    """The outcome of a study, or that there is none."""
+    return "not studied" if results is None else results.outcome
 
 
 _FACTS = ("lag_days", "n_runners", "n_onsets", "n_runners_with_onset", "n_rows", "share_of_rows")

@@ -8,6 +8,9 @@ import shutil
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
@@ -29,6 +32,33 @@ def bucket_of(runner_id: str) -> int:
     return zlib.crc32(runner_id.encode()) % N_BUCKETS
 
 
+@dataclass(frozen=True)
+class _Version:
+    """What a reader needs of one version of a table: its columns, its files, and what it cannot be read without."""
+
+    schema: pl.Schema
+    files: pl.DataFrame
+    features: tuple[str, ...]
+
+    @classmethod
+    def of(cls, opened: DeltaTable) -> "_Version":
+        files = pl.DataFrame(opened.get_add_actions(flatten=True))
+        partition = f"partition.{_BUCKET}"
+        return cls(
+            schema=pl.Schema(opened.schema()),
+            files=files.select("path", partition) if files.height else files,
+            features=tuple(sorted(opened.protocol().reader_features or ())),
+        )
+
+
+State = tuple[int, int, tuple[str, ...]]
+
+
+@lru_cache(maxsize=64)  # each table is asked for some ten times a night, and opening it takes longer than reading it
+def _version(path: Path, _log: State) -> _Version:
+    return _Version.of(DeltaTable(str(path)))
+
+
 class DeltaTables:
     """The tables of one store, by name, each partitioned by bucket of runners."""
 
@@ -46,6 +76,19 @@ class DeltaTables:
             return True
         log = self.path(table) / LOG
         return log.is_dir() and any(path.suffix in {".json", ".parquet"} for path in log.iterdir())
+
+    def state(self, table: str) -> State | None:
+        """Another value after every write to a table of a folder; None in a bucket, which does not tell cheaply."""
+        if isinstance(self.root, ObjectPath):
+            return None
+        log = self.root / FOLDER / table / LOG
+        found = log.stat()
+        return found.st_ino, found.st_mtime_ns, tuple(sorted(entry.name for entry in log.iterdir()))
+
+    def _newest(self, table: str) -> _Version:
+        state = self.state(table)
+        path = self.path(table)
+        return _version(path, state) if state and isinstance(path, Path) else _Version.of(self.opened(table))
 
     def opened(self, table: str) -> DeltaTable:
         """The newest version of a table.
@@ -66,12 +109,11 @@ class DeltaTables:
 
         Raises: StoreError for a table of which another program made what is not read here.
         """
-        opened = self.opened(table)
-        if unread := opened.protocol().reader_features:
-            raise StoreError(f"table {table} needs what is not read here: {', '.join(sorted(unread))}")
-        schema = pl.Schema(opened.schema())
+        newest = self._newest(table)
+        if newest.features:
+            raise StoreError(f"table {table} needs what is not read here: {', '.join(newest.features)}")
+        schema, files = pl.Schema(newest.schema), newest.files
         schema.pop(_BUCKET, None)
-        files = pl.DataFrame(opened.get_add_actions(flatten=True))
         if buckets is not None and files.height:
             files = files.filter(pl.col(f"partition.{_BUCKET}").is_in(list(buckets)))
         if not files.height:
@@ -96,7 +138,7 @@ class DeltaTables:
 
     def columns(self, table: str) -> dict[str, pl.DataType]:
         """The columns of a table and their types, without the bucket."""
-        return {name: dtype for name, dtype in pl.Schema(self.opened(table).schema()).items() if name != _BUCKET}
+        return {name: dtype for name, dtype in self._newest(table).schema.items() if name != _BUCKET}
 
     def write(self, table: str, frame: pl.DataFrame, *, predicate: str | None) -> None:
         """Puts rows in the place of those that a predicate names, or of all, in one commit.

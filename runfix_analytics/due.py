@@ -17,7 +17,7 @@ from runfix_analytics.assessment import Logs, Squad
 from runfix_analytics.catalogue import Catalogue
 from runfix_analytics.cohort_results import outcome, read_cohort, study_day
 from runfix_analytics.marks import said_of
-from runfix_analytics.places import present
+from runfix_analytics.places import holding
 from runfix_analytics.squad_study import stored_squad
 from runfix_analytics.store import STAMPS, Store
 from runfix_analytics.tables import Runners
@@ -106,9 +106,10 @@ def _of_pages(store: Store, own: Mapping[str, str], as_of: date, catalogue: Cata
 
 def _published(store: Store, runners: Collection[str]) -> set[str]:
     """Those of some runners whose files are all there."""
-    files = {runner: publishing.runner_files(store, runner) for runner in runners}
-    there = present(store.root / "reports", [path for of in files.values() for path in of])
-    return {runner for runner, of in files.items() if there.issuperset(of)}
+    if not runners:
+        return set()
+    files = publishing.runner_files(store, next(iter(runners)))
+    return holding(store.root / "reports", runners, [path.name for path in files])
 
 
 # what all runners together are the reason for
@@ -168,14 +169,23 @@ def squad_key(store: Store, runners: dy.DataFrame[Runners], as_of: date, catalog
     )
 
 
+def cohort_key(store: Store, as_of: date, catalogue: Catalogue) -> str:
+    """The key of the page on coverage against onset, which changes with the study, not with each runner's pages."""
+    studied = read_cohort(store, as_of)
+    return stamps.digest(stamps.program(), catalogue.version, store.settings(), outcome(studied))
+
+
 def squad_stamp(store: Store) -> dict[str, Any]:
-    """What the squad's pages were made of the last time: `key`, and how many `pages` they are; empty for never."""
+    """What the squad's pages were made of the last time; empty for never.
+
+    `key`, how many `pages` they are, and the key of the `cohort`'s page.
+    """
     return stamps.read_object(store.root / STAMPS / "squad.json")
 
 
-def note_squad(store: Store, key: str, n_pages: int) -> None:
+def note_squad(store: Store, key: str, n_pages: int, cohort: str) -> None:
     """Leaves the stamp of the squad's pages."""
-    content = json.dumps({"key": key, "pages": n_pages})
+    content = json.dumps({"key": key, "pages": n_pages, "cohort": cohort})
     store.write_private(store.root / STAMPS / "squad.json", content.encode())
 
 
@@ -183,4 +193,4 @@ def forget(store: Store, runners: Collection[str], stages: Collection[str]) -> N
     """Takes the stamps of these stages away, so that they work whatever has been done."""
     stamps.forget(store, runners, [*stages, _DAILY] if ASSESS in stages else stages)
     if "squad" in stages:
-        note_squad(store, "", 0)
+        note_squad(store, "", 0, "")

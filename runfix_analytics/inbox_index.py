@@ -10,7 +10,7 @@ Nothing is lost with the folder: what is not in the index is read.
 import json
 import os
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -36,8 +36,12 @@ class Index:
 
     def import_of(self, label: str, path: Place) -> str | None:
         """The import of a file that has not been touched since; None for any other."""
+        return self.import_at(label, state_of(path))
+
+    def import_at(self, label: str, state: State | None) -> str | None:
+        """The import of a file in such a state."""
         known = self.files.get(label)
-        return known[1] if known is not None and known[0] == state_of(path) else None
+        return known[1] if known is not None and known[0] == state else None
 
     def note(self, label: str, state: State | None, import_id: str) -> None:
         """Takes a file up as it was when it was opened, unless it may have been written in that moment."""
@@ -50,9 +54,12 @@ def state_of(path: Place) -> State | None:
     if isinstance(path, ObjectPath):
         return _state_of_object(path)
     try:
-        found = path.lstat()
+        return _state_of_file(path.lstat())
     except OSError:
         return None
+
+
+def _state_of_file(found: os.stat_result) -> State | None:
     if not stat.S_ISREG(found.st_mode):
         return None
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
@@ -114,22 +121,48 @@ def unchanged(store: Store, runners: Iterable[str]) -> dict[str, int]:
     """Runner id → how many files, of those in whose inbox nothing has been touched or added."""
     ids = list(runners)
     indexes = read(store, ids, stamps.of_ledger(store, ids))
-    found, files = {}, _files_of_all(store.root / "inbox", ids)
+    found, states = {}, _states_of_all(store.root / "inbox", ids)
     for runner, index in indexes.items():
-        inbox, paths = store.root / "inbox" / runner, files[runner]
-        if all(index.import_of(label_of(path, inbox), path) is not None for path in paths):
-            found[runner] = len(paths)
+        if all(index.import_at(label, state) is not None for label, state in states[runner].items()):
+            found[runner] = len(states[runner])
     return found
 
 
-def _files_of_all(inboxes: Place, runners: Sequence[str]) -> dict[str, list[Place]]:
-    """Runner id → files; of a bucket by one listing of all inboxes, a request for a thousand files."""
+def _states_of_all(inboxes: Place, runners: Sequence[str]) -> dict[str, dict[str, State | None]]:
+    """Runner id → label → state; of a bucket by one listing of all inboxes, a request for a thousand files."""
     if not isinstance(inboxes, ObjectPath):
-        return {runner: files_of(inboxes / runner) for runner in runners}
-    found: dict[str, list[Place]] = {runner: [] for runner in runners}
+        return {runner: dict(_states_below(inboxes / runner)) for runner in runners}
+    found: dict[str, dict[str, State | None]] = {runner: {} for runner in runners}
     for path in _objects_of(inboxes):
-        found.setdefault(path.relative_to(inboxes).parts[0], []).append(path)
+        runner = path.relative_to(inboxes).parts[0]
+        found.setdefault(runner, {})[label_of(path, inboxes / runner)] = state_of(path)
     return found
+
+
+def _states_below(inbox: Path) -> Iterator[tuple[str, State | None]]:
+    """Label and state of what `files_of` finds, in no order; to make a path of each would take most of the time."""
+    if inbox.is_symlink():
+        yield inbox.name, None
+        return
+    folders = [("", str(inbox))]
+    while folders:
+        above, folder = folders.pop()
+        try:
+            entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
+        except OSError:
+            continue  # as os.walk does
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                folders.append((f"{above}{entry.name}/", entry.path))
+            else:
+                yield f"{above}{entry.name}", _state_of_entry(entry)
+
+
+def _state_of_entry(entry: os.DirEntry[str]) -> State | None:
+    try:
+        return _state_of_file(entry.stat(follow_symlinks=False))
+    except OSError:
+        return None
 
 
 def write(store: Store, indexes: Mapping[str, Index]) -> None:

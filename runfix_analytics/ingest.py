@@ -46,6 +46,7 @@ _ADVICE = {
 
 
 _DAY = ["import_id", "source", "local_date"]
+_NO_DAYS = pl.DataFrame(schema={"import_id": pl.String, "source": pl.String, "local_date": pl.Date})
 _ACHE_TEXTS = ("runner", "site", "exercise_that_hurt", "note", "report_id", "linked_report_id")
 _DOUBTFUL = {
     "noticed_on": pl.col("noticed_on") > pl.col("reported_on"),
@@ -117,6 +118,8 @@ class _Judge:
     def activities(self) -> tuple[dy.DataFrame[Runs], dy.DataFrame[OtherActivities], pl.DataFrame]:
         """The runs, other sports, and the days of strength workouts."""
         activities = self._together([arrival.raw.activities for arrival in self.arrivals], ACTIVITIES)
+        if activities.is_empty():
+            return Runs.create_empty(), OtherActivities.create_empty(), _NO_DAYS
         dated = self._dated(activities).with_columns(clean_column("logged_as").fill_null(UNNAMED))
         timely = self._keep(dated, self._time_rule(), "start_at")
 
@@ -158,6 +161,8 @@ class _Judge:
     def sets(self) -> tuple[dy.DataFrame[StrengthSets], pl.DataFrame]:
         """The sets, and the days for which the runner states no strength work."""
         sets = self._together([arrival.raw.sets for arrival in self.arrivals], SETS)
+        if sets.is_empty():
+            return StrengthSets.create_empty(), _NO_DAYS
         dated = self._dated(sets).with_columns(
             clean_column("logged_as").fill_null(UNNAMED),
             clean_column("note"),
@@ -207,6 +212,8 @@ class _Judge:
     def aches(self) -> dy.DataFrame[AcheReports]:
         """The ache answers; doubtful details are left out with a warning."""
         together = self._together([arrival.raw.aches for arrival in self.arrivals], ACHES)
+        if together.is_empty():
+            return AcheReports.create_empty()
         aches = together.with_columns(clean_column(name) for name in _ACHE_TEXTS)
         names_several = pl.col("runner").drop_nulls().n_unique().over("import_id") > 1
         own = {self.runner.runner_id.casefold(), self.runner.name.casefold()}
@@ -240,6 +247,8 @@ class _Judge:
 
     def rejects(self) -> dy.DataFrame[Rejects]:
         """Every row that is not stored."""
+        if not self.problems:
+            return Rejects.create_empty()
         rows = [
             {
                 "runner_id": self.runner.runner_id,

@@ -264,11 +264,15 @@ def publish_squad(
         catalogue = store.catalogue()
         everybody = store.runners(catalogue)
         key, stamp = due.squad_key(store, everybody, as_of, catalogue), due.squad_stamp(store)
+        cohort = due.cohort_key(store, as_of, catalogue)
         n_pages = stamp.get("pages", 0)
-        if stamp.get("key") == key and all(path.exists() for path in publishing.squad_files(store, n_pages)):
+        is_there = all(path.exists() for path in publishing.squad_files(store, n_pages))
+        if is_there and stamp.get("key") == key:
             return Done({"pages": n_pages})
         to_be_written = due.due(store, due.PUBLISH, everybody, as_of, catalogue)
-        n_pages = publishing.publish_squad(store, as_of, set(everybody["runner_id"]) - set(to_be_written))
+        unchanged = set(everybody["runner_id"]) - set(to_be_written)
+        is_same = is_there and stamp.get("cohort") == cohort
+        n_pages = publishing.publish_squad(store, as_of, unchanged, is_cohort_current=is_same)
     except OSError:
         raise
     except Exception as error:
@@ -276,7 +280,7 @@ def publish_squad(
     pages = publishing.squad_page_path(store.root), publishing.exercise_sheet_path(store.root)
     made = _pdfs(store, pages, is_asked=pdf)
     if not made.failures:
-        due.note_squad(store, key, n_pages)
+        due.note_squad(store, key, n_pages, cohort)
     return Done({"pages": n_pages}) + made
 
 

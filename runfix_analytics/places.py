@@ -279,6 +279,22 @@ def present(folder: Place, wanted: Collection[Place]) -> set[Place]:
     return {place for place in wanted if place.exists()}
 
 
+def holding(folder: Place, names: Iterable[str], wanted: Collection[str]) -> set[str]:
+    """Those of some folders below a folder, by name, in which all wanted files lie; of a bucket by one listing."""
+    if isinstance(folder, ObjectPath):
+        there = {tuple(path.relative_to(folder).parts) for path in folder.rglob("*")}
+        return {name for name in names if all((name, file) in there for file in wanted)}
+    return {name for name in names if _names_in(folder / name).issuperset(wanted)}
+
+
+def _names_in(folder: Path) -> set[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return {entry.name for entry in entries}
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+
+
 def below(folder: Place, place: Place) -> PurePosixPath:
     """The path of a place as it is below a folder."""
     return PurePosixPath(place.relative_to(cast(Any, folder)))

@@ -63,11 +63,12 @@ def write_pdfs(store: Store, pages: Iterable[Place]) -> None:
             store.write_private(page.with_suffix(".pdf"), pdf_bytes(page.read_text(encoding="utf-8")))
 
 
-def publish_squad(store: Store, as_of: date, unchanged: Iterable[str] = ()) -> int:
+def publish_squad(store: Store, as_of: date, unchanged: Iterable[str] = (), *, is_cohort_current: bool = False) -> int:
     """Writes the squad's pages and tables; a runner without an assessment is named as such. Returns the pages.
 
     They are in the squad's language; ids and columns of the tables are the same in every language. `unchanged`: runners
-    whose pages show what is stored, so that what was kept of them with their pages need not be made again.
+    whose pages show what is stored, so that what was kept of them with their pages need not be made again;
+    `is_cohort_current`: the page on coverage against onset shows what was found, and stays.
     Raises: StoreError when nobody has been assessed for that day.
     """
     catalogue, settings = store.catalogue(), store.settings()
@@ -92,7 +93,8 @@ def publish_squad(store: Store, as_of: date, unchanged: Iterable[str] = ()) -> i
     if studied is None:
         _remove_cohort(store)
         return 2
-    _write_cohort(store, studied, catalogue, w)
+    if not is_cohort_current:
+        _write_cohort(store, studied, catalogue, w)
     return 3
 
 

@@ -7,7 +7,7 @@ A stamp is written after the rows that it stands for. Nothing is lost with the f
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from runfix_analytics.delta_tables import bucket_of
+from runfix_analytics.delta_tables import State, bucket_of
 from runfix_analytics.places import Place
 from runfix_analytics.store import STAMPS, Store
 
@@ -51,9 +51,20 @@ def of_frame(frame: pl.DataFrame) -> dict[str, str]:
     return {runner: digest(*of) for runner, *of in sums.iter_rows()}
 
 
-def of_ledger(store: Store, runners: Iterable[str] | None = None) -> dict[str, str]:
+def of_ledger(store: Store, runners: Iterable[str] | None = None) -> Mapping[str, str]:
     """Runner id → digest of their ledger: it changes with every import, retry and undo, so with every logged row."""
-    return of_frame(store.scan("imports", runners).collect())
+    ids = None if runners is None else tuple(sorted(set(runners)))
+    state = store.tables.state("imports") if isinstance(store.root, Path) else None
+    return _of_ledger(store, ids) if state is None else _of_ledger_once(store.root, state, ids)
+
+
+@lru_cache(maxsize=4)  # a night's plans ask for everybody's, its stages for those of the same part
+def _of_ledger_once(root: Path, _state: State, ids: tuple[str, ...] | None) -> Mapping[str, str]:
+    return _of_ledger(Store(root), ids)
+
+
+def _of_ledger(store: Store, ids: tuple[str, ...] | None) -> dict[str, str]:
+    return of_frame(store.scan("imports", ids).collect())
 
 
 def read(store: Store, runners: Iterable[str]) -> dict[str, dict[str, str]]:

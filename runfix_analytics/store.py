@@ -25,7 +25,7 @@ import re
 import secrets
 import stat
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, TypeVar
@@ -70,6 +70,7 @@ STAMPS = PurePosixPath("cache", "stamps")
 FOLDERS = ("inbox", "originals", "tables", "results", "reports", "runs", "cache")
 _ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 8
+_FEW = 25
 _MISREAD = re.compile(r"[\x00-\x1f\x7f\[\]^|\\]|%[0-9A-Fa-f]{2}")
 
 S = TypeVar("S", bound=dy.Schema)
@@ -269,8 +270,7 @@ class Store:
         if missing := sorted(name for name, column in absent.items() if not (is_logged and column.nullable)):
             raise StoreError(f"table {table} was written by another version, without: {', '.join(missing)}")
         frame = frame.with_columns(pl.lit(None, column.dtype).alias(name) for name, column in absent.items())
-        order = schema.primary_key() or [name for name in frame.columns if frame.schema[name] != pl.List]
-        return schema.validate(frame.sort(order, nulls_last=True), cast=True)
+        return schema.validate(_ordered(schema, frame), cast=True)
 
     def has_rows_of(self, schema: type[S], imports: Iterable[str], runners: Iterable[str]) -> bool:
         """Whether a logged table has rows of imports of these runners, also such as a death left behind."""
@@ -304,6 +304,8 @@ class Store:
     ) -> None:
         """Puts `frame` in the place of all rows of these runners, in one commit; `after`: of those after that day.
 
+        What stands there already is not written again.
+
         Raises: StoreError when `frame` holds a runner who is not among them.
         """
         ids = sorted(set(runners))
@@ -312,13 +314,25 @@ class Store:
         strangers = set(frame["runner_id"].unique()) - set(ids)
         if strangers:
             raise StoreError(f"rows of runners who are not replaced: {', '.join(sorted(strangers))}")
-        if ids:
+        if ids and not self._is_stored(schema, frame, ids, after):
             buckets = ", ".join(str(bucket) for bucket in sorted({bucket_of(runner) for runner in ids}))
             quoted = ", ".join(f"'{runner}'" for runner in ids)
             predicate = f"bucket IN ({buckets}) AND runner_id IN ({quoted})"
             if after is not None:
                 predicate += f" AND local_date > '{after}'"
             self.tables.write(_table_of(schema), frame, predicate=predicate)
+
+    def _is_stored(self, schema: type[S], frame: dy.DataFrame[S], ids: Sequence[str], after: date | None) -> bool:
+        """Whether these rows stand there already; of few runners reading them costs less than writing buckets anew."""
+        if len(ids) > _FEW or not self.has_table(_table_of(schema)):
+            return False
+        stored = self._scan(_table_of(schema), ids)
+        if after is not None:
+            stored = stored.filter(pl.col("local_date") > after)
+        if stored.collect_schema().names() != frame.columns:
+            return False
+        there = stored.collect()
+        return there.height == frame.height and _ordered(schema, there).equals(_ordered(schema, frame))
 
     # files
 
@@ -403,6 +417,11 @@ def _readable(root: Path) -> Path:
             "another folder"
         )
     return root
+
+
+def _ordered(schema: type[dy.Schema], frame: pl.DataFrame) -> pl.DataFrame:
+    order = schema.primary_key() or [name for name in frame.columns if frame.schema[name] != pl.List]
+    return frame.sort(order, nulls_last=True)
 
 
 def _table_of(schema: type[dy.Schema]) -> str:

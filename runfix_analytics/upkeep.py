@@ -67,7 +67,8 @@ def _tidied(store: Store, name: str, keep_days: int) -> int:
     if scattered := _scattered(table):
         table.optimize.compact([("bucket", "in", scattered)])
     n_removed = _remove_data(table, store.table_path(name), keep_days)
-    _shorten_log(store, name)
+    table.update_incremental()  # by what this has written
+    _shorten_log(table, store.table_path(name) / LOG)
     return n_removed
 
 
@@ -98,13 +99,11 @@ def _there(path: Place, names: Sequence[str]) -> list[str]:
     return [name for name in names if (path / name).exists()]
 
 
-def _shorten_log(store: Store, name: str) -> None:
+def _shorten_log(table: DeltaTable, log: Place) -> None:
     """Keeps a table's log as a checkpoint and what came since; what is older than the history goes."""
-    log = store.table_path(name) / LOG
     names = [entry.name for entry in log.iterdir()]
     checkpoints = sorted(name.split(".")[0] for name in names if ".checkpoint." in name)
     since = [name for name in names if name.endswith(".json") and (not checkpoints or name[:20] > checkpoints[-1])]
-    table = store.tables.opened(name)
     if len(since) >= _COMMITS_PER_CHECKPOINT:
         table.create_checkpoint()
     table.cleanup_metadata()

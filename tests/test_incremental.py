@@ -18,6 +18,7 @@ from runfix_analytics import calculated_parts, due, inbox, inbox_index, ledger, 
 from runfix_analytics.catalogue import load
 from runfix_analytics.cohort_results import read_cohort, study_day
 from runfix_analytics.store import Store
+from runfix_analytics.stored_logs import read_logs
 from runfix_analytics.tables import STORED_FACTS, STORED_RESULTS, Coverage, Imports, KnownDays, Runs
 
 CATALOGUE = load()
@@ -81,9 +82,9 @@ def work_of(store: Store, run_night: Night, monkeypatch, as_of: date = TUESDAY) 
 
     written = publishing.publish_squad
 
-    def squad(*of) -> int:
+    def squad(*of, **how) -> int:
         worked["squad"] = {"everybody"}
-        return written(*of)
+        return written(*of, **how)
 
     with monkeypatch.context() as patched:
         patched.setattr(due, "done", noted)
@@ -123,6 +124,42 @@ def test_rows_that_a_death_left_of_a_file_go_when_it_is_imported(store, run_nigh
     run_night(store.root, TUESDAY)
     assert new in set(store.read(Imports, ["r3"])["import_id"])
     assert_frame_equal(store.read(Runs, ["r3"]), runs)
+
+
+def test_a_new_file_writes_only_the_results_that_it_changes(store, run_night):
+    versions = {table: DeltaTable(store.table_path(table)).version() for table in STORED_RESULTS}
+    put(store, "r3", "more.csv", sheet("2026-03-27"))
+    run_night(store.root, TUESDAY)
+    written = {table for table in STORED_RESULTS if DeltaTable(store.table_path(table)).version() != versions[table]}
+    assert {"coverage", "known_days"} <= written
+    assert written.isdisjoint({"running_load", "episodes", "exposure", "referrals"})
+    assert_as_if_anew(store, run_night)
+
+
+def test_the_page_on_coverage_against_onset_is_written_when_the_study_changes_or_it_is_gone(store, run_night):
+    page = store.root / "reports" / "cohort.html"
+    made, at = page.read_bytes(), page.stat().st_mtime_ns
+    put(store, "r3", "more.csv", sheet("2026-03-30"))  # after the study's Sunday
+    run_night(store.root, TUESDAY)
+    assert page.stat().st_mtime_ns == at
+    page.unlink()
+    run_night(store.root, TUESDAY)
+    assert page.read_bytes() == made
+    put(store, "r3", "earlier.csv", strava("2026-03-27"))
+    run_night(store.root, TUESDAY)
+    assert page.read_bytes() != made
+
+
+def test_logs_that_are_kept_between_stages_are_those_of_the_store(store, run_night):
+    runners = store.runners(CATALOGUE)
+    before = read_logs(store, runners)
+    assert read_logs(store, runners).runs is before.runs, "not kept"
+    put(store, "r3", "more.csv", strava("2026-03-27"))
+    run_night(store.root, TUESDAY, ["import"])
+    after = read_logs(store, runners)
+    assert after.runs.height == before.runs.height + 1
+    ledger.undo(store, ledger.find(store, ["more.csv"]), CATALOGUE, on=TUESDAY)
+    assert_frame_equal(read_logs(store, runners).runs, before.runs)
 
 
 DAILY_TABLES = ("coverage", "known_days", "running_load")
@@ -392,6 +429,22 @@ def test_a_file_written_over_is_read_whatever_its_size_and_time_say(store, run_n
     assert path.stat().st_size == before.st_size
     assert run_night(store.root, TUESDAY, ["import"]).counts["files_new"] == 1
     assert date(2026, 3, 27) in store.scan("strength_sets", ["r1"]).collect()["local_date"].to_list()
+
+
+def test_what_a_look_at_an_inbox_finds_is_what_reading_it_opens(store):
+    inbox = store.root / "inbox" / "r1"
+    (inbox / "garmin" / "2025").mkdir(parents=True)
+    (inbox / "garmin" / "2025" / "a b.fit").write_bytes(b"1")
+    (inbox / ".hidden").mkdir()
+    (inbox / ".hidden" / "a.csv").write_bytes(b"2")
+    (inbox / "garmin" / ".part").write_bytes(b"3")
+    (inbox / "away").symlink_to(store.root / "originals")
+    (inbox / "gone.csv").symlink_to(inbox / "nothing")
+    expected = {inbox_index.label_of(path, inbox): inbox_index.state_of(path) for path in inbox_index.files_of(inbox)}
+    assert dict(inbox_index._states_below(inbox)) == expected
+    assert {"garmin/2025/a b.fit", "away", "gone.csv"} <= set(expected)
+    assert expected["away"] is None
+    assert dict(inbox_index._states_below(store.root / "inbox" / "nobody")) == {}
 
 
 def test_a_file_written_while_it_was_read_is_read_again(store, run_night, monkeypatch):

@@ -4,7 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +185,28 @@ def test_replacing_nobody_changes_nothing(store: Store):
     store.replace(StrengthDays, days(("r1", "02")), ["r1"])
     store.replace(StrengthDays, StrengthDays.create_empty(), [])
     assert stored(store) == [("r1", 2)]
+
+
+def test_what_stands_there_already_is_not_written_again(store: Store):
+    store.replace(StrengthDays, days(("r1", "02"), ("r1", "03"), ("r20", "02")), SAME_BUCKET)
+    state = store.tables.state("strength_days")
+    store.replace(StrengthDays, days(("r1", "03"), ("r1", "02")), ["r1"])
+    store.replace(StrengthDays, days(("r1", "03")), ["r1"], after=date(2026, 3, 2))
+    assert store.tables.state("strength_days") == state
+    store.replace(StrengthDays, days(("r1", "03")), ["r1"])
+    assert store.tables.state("strength_days") != state
+    assert stored(store) == [("r1", 3), ("r20", 2)]
+
+
+def test_a_table_that_is_written_or_made_anew_is_never_read_as_it_was(store: Store):
+    """What was read of a table's log is kept until the log is another one."""
+    for table in range(3):
+        for day in ("02", "03", "04"):
+            store.replace(StrengthDays, days(("r1", day)), ["r1"])
+            assert stored(store) == [("r1", int(day))]
+            assert stored(Store(store.root)) == [("r1", int(day))]
+        store.tables.renew("strength_days", StrengthDays.create_empty())
+        assert stored(store) == [], f"table {table}"
 
 
 def test_rows_of_a_runner_who_is_not_replaced_are_refused_and_nothing_is_written(store: Store):

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 
 from runfix_analytics.text import clean_text
 
@@ -32,5 +33,10 @@ def _cell(value: object) -> str:
         return f"{round(value, DIGITS):g}" if abs(value) < 1 else f"{round(value, DIGITS):.10g}"
     if isinstance(value, date):
         return value.isoformat()
-    text = clean_text(str(value))
+    return str(value) if isinstance(value, int) else _text(str(value))
+
+
+@lru_cache(maxsize=4096)  # most cells say one of a few words
+def _text(value: str) -> str:
+    text = clean_text(value)
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
