@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 import pytest
+from documents import ROOT
 
 from runfix_analytics.cli import main
 from runfix_analytics.store import TABLES
-from tests.documents import ROOT
 
 _PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 _CRON_FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))

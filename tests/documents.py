@@ -155,8 +155,8 @@ class Desk:
             look(command.words)
             return ""
         words = command.words
-        for said in sorted(self.said_for, key=len, reverse=True):
-            words = words.replace(said, self.said_for[said])
+        if said := sorted(self.said_for, key=len, reverse=True):
+            words = re.sub("|".join(map(re.escape, said)), lambda found: self.said_for[found[0]], words)
         printed = ""
         for part in words.split(" && "):
             code, output = self._one(part, patch)

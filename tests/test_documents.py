@@ -29,7 +29,6 @@ from runfix_analytics.store import ID_LENGTH, Store
 from runfix_analytics.tables import Imports
 from tests import messages
 
-ANALYST = ROOT / "docs" / "analyst.md"
 WITH_BLOCKS = [str(path.relative_to(ROOT)) for path in documents() if blocks(path)]
 SAMPLE = ROOT / "data" / "sample"
 SAMPLES = ROOT / "tests" / "samples"
@@ -134,9 +133,78 @@ NEEDS = {
 }
 
 
+# what each document leaves, looked at in the test that runs it: with several processes it runs once
+
+
+def pages_of_what_is_imported(desk: Desk) -> None:
+    squad = desk.folder / "squad"
+    assert set(Store(squad).read(Imports)["status"]) == {"imported"}
+    assert len(list((squad / "reports").glob("*/index.html"))) == 1
+    assert str(Path("squad") / "reports" / "index.html") in desk.printed
+
+
+def a_page_with_the_name_and_a_mark(desk: Desk) -> None:
+    [page] = (desk.folder / "squad" / "reports").glob("*/index.html")
+    assert "Ann Example" in page.read_text(encoding="utf-8")
+    assert "seen_by_physio" in (desk.folder / "squad" / "marks.csv").read_text(encoding="utf-8")
+
+
+def what_was_handed_out_and_no_page(desk: Desk) -> None:
+    assert (desk.folder / "ann.zip").is_file()
+    assert list((desk.folder / "squad" / "reports").glob("*/index.html")) == []
+    assert list((desk.folder / "for-analysts").glob("*.parquet"))
+
+
+def nothing_of_what_was_taken_back_and_words_that_are_read(desk: Desk) -> None:
+    store, again = Store(desk.folder / "srv" / "squad"), Store(desk.folder / "srv" / "squad-again")
+    assert store.names() == {}
+    assert list(again.names().values()) == ["Ann Example"]
+    assert "imported" in set(again.read(Imports)["status"])
+    columns = ache_form.template().partition("\n")[0].split(",")
+    assert store.headings()
+    assert set(store.headings().values()) <= set(columns)
+    found = store.catalogue().find_exercise("Lena's finisher")
+    assert found is not None
+    assert found.id == "single_leg_calf_raise_straight"
+    with ZipFile(desk.folder / "home" / "coach" / "ann.zip") as handed:
+        assert not [name for name in handed.namelist() if "strava" in name]
+
+
+def the_signatures_of_a_reader_and_a_po_file_to_fill_in(desk: Desk) -> None:
+    assert (desk.names["READER"], desk.names["SOURCE"]) == (polar_json.READER, polar_json.SOURCE)
+    for function in ("recognises", "read"):
+        assert inspect.signature(desk.names[function]) == inspect.signature(getattr(polar_json, function))
+    text = (desk.folder / "runfix_analytics/reports/languages/fr.po").read_text(encoding="utf-8")
+    found = messages.entries({"fr.po": text})
+    assert {entry.english[0] for entry in found} >= set(messages.of_the_pages())
+    assert not any(any(entry.said) for entry in found)
+
+
+def answers_to_the_analysts_questions(desk: Desk) -> None:
+    shown = desk.names
+    assert shown["under_half"].select("runner_id", "onset_on").rows() == [("4e5ghujn", date(2026, 10, 6))]
+    assert shown["under_half"]["coverage"].item() < 0.5
+    (asked,) = [block for block in blocks(ROOT / "docs" / "analyst.md") if "under_half" in block.source]
+    assert len(asked.source.strip().splitlines()) < 10
+    n_runs = shown["store"].runs().collect().height
+    assert shown["in_duckdb"] == shown["in_pyarrow"] == shown["in_pandas"] == n_runs > 0
+    assert (desk.folder / "lags.png").read_bytes().startswith(b"\x89PNG")
+    assert all(shown[name].to_dict()["title"] for name in ("strips", "weeks", "ratios", "lags"))
+
+
+LEAVES: dict[str, Callable[[Desk], None]] = {
+    "README.md": pages_of_what_is_imported,
+    "CONTRIBUTING.md": the_signatures_of_a_reader_and_a_po_file_to_fill_in,
+    "docs/analyst.md": answers_to_the_analysts_questions,
+    "docs/coach.md": a_page_with_the_name_and_a_mark,
+    "docs/operator.md": nothing_of_what_was_taken_back_and_words_that_are_read,
+    "docs/privacy.md": what_was_handed_out_and_no_page,
+}
+
+
 @pytest.fixture(scope="module")
 def tried(request, tmp_path_factory) -> Callable[[str], Desk]:
-    """A document's name → where all its blocks have been run, once."""
+    """A document's name → where all its blocks have been run; once in each process."""
     desks: dict[str, Desk] = {}
 
     def tried(document: str) -> Desk:
@@ -151,8 +219,9 @@ def tried(request, tmp_path_factory) -> Callable[[str], Desk]:
 
 
 @pytest.mark.parametrize("document", WITH_BLOCKS)
-def test_every_block_of_a_document_runs(tried, document):
-    assert tried(document).folder.is_dir()
+def test_every_block_of_a_document_runs_and_leaves_what_it_should(tried, document):
+    desk = tried(document)
+    LEAVES.get(document, lambda _: None)(desk)
 
 
 def test_every_line_of_the_list_is_in_its_document():
@@ -190,80 +259,6 @@ def test_commands_named_in_the_text_are_there_with_their_options():
                 except (AssertionError, KeyError, ValueError) as wrong:
                     pytest.fail(f"{document.relative_to(ROOT)}:{line}: `{code}`: {wrong!r}")
     assert n > 100
-
-
-# what they leave
-
-
-def test_the_commands_of_the_readme_make_pages_of_what_is_imported(tried):
-    squad = tried("README.md").folder / "squad"
-    assert set(Store(squad).read(Imports)["status"]) == {"imported"}
-    assert len(list((squad / "reports").glob("*/index.html"))) == 1
-    assert str(Path("squad") / "reports" / "index.html") in tried("README.md").printed
-
-
-def test_the_commands_for_a_coach_make_a_page_with_the_name_and_a_mark(tried):
-    squad = tried("docs/coach.md").folder / "squad"
-    [page] = (squad / "reports").glob("*/index.html")
-    assert "Ann Example" in page.read_text(encoding="utf-8")
-    assert "seen_by_physio" in (squad / "marks.csv").read_text(encoding="utf-8")
-
-
-def test_the_commands_on_privacy_hand_out_and_take_away(tried):
-    folder = tried("docs/privacy.md").folder
-    assert (folder / "ann.zip").is_file()
-    assert list((folder / "squad" / "reports").glob("*/index.html")) == []
-    assert list((folder / "for-analysts").glob("*.parquet"))
-
-
-def test_what_the_operator_takes_back_is_gone_and_their_words_are_read(tried):
-    folder = tried("docs/operator.md").folder
-    store, again = Store(folder / "srv" / "squad"), Store(folder / "srv" / "squad-again")
-    assert store.names() == {}
-    assert list(again.names().values()) == ["Ann Example"]
-    assert "imported" in set(again.read(Imports)["status"])
-    columns = ache_form.template().partition("\n")[0].split(",")
-    assert store.headings()
-    assert set(store.headings().values()) <= set(columns)
-    found = store.catalogue().find_exercise("Lena's finisher")
-    assert found is not None
-    assert found.id == "single_leg_calf_raise_straight"
-    with ZipFile(folder / "home" / "coach" / "ann.zip") as handed:
-        assert not [name for name in handed.namelist() if "strava" in name]
-
-
-def test_the_reader_that_is_drawn_has_the_signatures_of_one(tried):
-    names = tried("CONTRIBUTING.md").names
-    assert (names["READER"], names["SOURCE"]) == (polar_json.READER, polar_json.SOURCE)
-    for function in ("recognises", "read"):
-        assert inspect.signature(names[function]) == inspect.signature(getattr(polar_json, function))
-
-
-def test_the_messages_for_a_new_language_are_a_po_file_to_fill_in(tried):
-    text = (tried("CONTRIBUTING.md").folder / "runfix_analytics/reports/languages/fr.po").read_text(encoding="utf-8")
-    found = messages.entries({"fr.po": text})
-    assert {entry.english[0] for entry in found} >= set(messages.of_the_pages())
-    assert not any(any(entry.said) for entry in found)
-
-
-def test_the_analysts_question_is_answered_in_under_ten_lines(tried):
-    shown = tried("docs/analyst.md").names
-    assert shown["under_half"].select("runner_id", "onset_on").rows() == [("4e5ghujn", date(2026, 10, 6))]
-    assert shown["under_half"]["coverage"].item() < 0.5
-    (asked,) = [block for block in blocks(ANALYST) if "under_half" in block.source]
-    assert len(asked.source.strip().splitlines()) < 10
-
-
-def test_other_tools_read_the_tables_that_the_document_opens(tried):
-    shown = tried("docs/analyst.md").names
-    n_runs = shown["store"].runs().collect().height
-    assert shown["in_duckdb"] == shown["in_pyarrow"] == shown["in_pandas"] == n_runs > 0
-
-
-def test_the_charts_that_the_document_makes_are_kept_as_pictures(tried):
-    desk = tried("docs/analyst.md")
-    assert (desk.folder / "lags.png").read_bytes().startswith(b"\x89PNG")
-    assert all(desk.names[name].to_dict()["title"] for name in ("strips", "weeks", "ratios", "lags"))
 
 
 # how they are found and run
@@ -322,6 +317,12 @@ def test_a_block_that_is_new_and_does_not_run_fails(written, tmp_path, text, sai
     with pytest.raises(AssertionError) as raised:
         Desk(tmp_path).run(written(text), {})
     assert said in str(raised.value)
+
+
+def test_what_stands_for_something_is_put_in_once_the_longest_first(written, tmp_path):
+    desk = Desk(tmp_path, {"/srv/": "/home/srv/", "/home/": "/root/", "/srv/squad": "here"})
+    desk.run(written("```sh\necho /srv/squad /srv/a /home/b\n```\n"), {})
+    assert desk.printed == "here /home/srv/a /root/b\n"
 
 
 def test_blocks_of_shell_share_their_folder_and_their_output_is_held_against_what_is_shown(written, tmp_path):
