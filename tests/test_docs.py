@@ -115,41 +115,6 @@ def test_the_search_works_on_pages_opened_from_the_disk(built: Path, browser):
     assert any("method" in text or "washout" in text.lower() for text in found)
 
 
-# the tutorials, as they stand
-
-
-@pytest.fixture
-def shell(tmp_path: Path) -> Path:
-    """An empty folder, with `runfix` in its bin."""
-    program = tmp_path / "bin" / "runfix"
-    program.parent.mkdir()
-    code = f"#!{sys.executable}\nfrom runfix_analytics.cli import main\nmain()\n"
-    program.write_text(code, encoding="utf-8")
-    program.chmod(0o755)
-    return tmp_path
-
-
-def test_the_commands_for_a_coach_and_on_privacy_run_one_after_the_other(shell: Path):
-    said = "".join((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8") for page in ("coach", "privacy"))
-    blocks = re.findall(r"```sh\n(.*?)```", said, re.DOTALL)
-    assert len(blocks) > 7
-    path = f"{shell / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    script = "set -eux\n" + "".join(blocks)
-    # what is there before the runner is erased, at the end of the page on privacy
-    script = script.replace("runfix erase", "cp -R squad before; runfix erase")
-    run = subprocess.run(
-        ["bash", "-c", script], cwd=shell, env=os.environ | {"PATH": path, "PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert run.returncode == 0, run.stderr
-    [page] = (shell / "before" / "reports").glob("*/index.html")
-    assert "Ann Example" in page.read_text(encoding="utf-8")
-    assert "seen_by_physio" in (shell / "before" / "marks.csv").read_text(encoding="utf-8")
-    assert list((shell / "squad" / "reports").glob("*/index.html")) == []
-    assert (shell / "ann.zip").is_file()
-    assert (shell / "for-analysts").is_dir()
-
-
 # what is told
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -44,6 +45,10 @@ _SAMPLES = {**_SHEETS, **_FITS}
 # whether zeros mean "no aches" depends on how many places the whole questionnaire asks about
 _JUDGED_AS_A_WHOLE = {name for name in _SHEETS if name.startswith("ostrc_weekly/")}
 _CSVS = sorted(name for name in _SHEETS if name.endswith(".csv"))
+_ODD = (
+    "", "-1", "nan", "inf", "1e999", "1,177", "12/12", "0x1", "²", "\x07", "2026-02-30", '"', "=1+1", "two minutes",
+    "99:99", "2026-13-01 25:61", "9" * 400,
+)  # fmt: skip
 
 
 def _file(name: str) -> SourceFile:
@@ -72,19 +77,50 @@ def _table(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count)))
 
 
+def _as_csv(rows: list[list[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(rows)
+    return text.getvalue().encode()
+
+
 def _row_numbers(name: str) -> list[int]:
     """Which rows of a table hold data, counted without the readers."""
     return [i for i, row in enumerate(_table(_SAMPLES[name]), start=1) if any(map(str.strip, row)) and i > 1]
 
 
+def _assert_each_row_once(log: RawLog, numbers: list[int]) -> None:
+    """A row is in `activities`, `sets`, `aches` or `problems`: nowhere else, not nowhere, not in two of them."""
+    places = _places(log)
+    lost, twice = sorted(set(numbers) - set(places)), [row for row in set(places) if places.count(row) > 1]
+    assert not lost, f"rows {lost} of the file are in no table and no problem; raise UnreadableError for them"
+    assert not twice, f"rows {twice} are in two tables, or in a table and a problem"
+    assert places == numbers, "rows are numbered as a spreadsheet does, header = 1"
+
+
 def test_every_reader_has_a_sample() -> None:
+    without = set(all_readers()) - {name.partition("/")[0] for name in _SAMPLES}
+    assert not without, f"no file in {', '.join(f'tests/samples/{name}/' for name in sorted(without))}"
     assert {name.partition("/")[0] for name in _SAMPLES} == set(all_readers())
+
+
+@pytest.mark.parametrize("name", sorted(all_readers()))
+def test_every_reader_says_its_own_name_and_whose_data_it_reads(name: str) -> None:
+    module: Any = all_readers()[name]
+    assert name == module.READER
+    assert re.fullmatch(r"[a-z][a-z_]*", module.SOURCE)
 
 
 @pytest.mark.parametrize("name", sorted(_SAMPLES))
 def test_a_sample_is_recognised_by_exactly_one_reader(name: str) -> None:
     found = [reader for reader, module in all_readers().items() if module.recognises(_file(name))]
     assert found == [name.partition("/")[0]]
+
+
+@pytest.mark.parametrize("name", _CSVS)
+def test_a_single_heading_of_a_table_is_recognised_by_no_reader(name: str) -> None:
+    for heading in _table(_SAMPLES[name])[0]:
+        file = SourceFile("x", f"{heading}\n".encode())
+        assert [reader for reader, module in all_readers().items() if module.recognises(file)] == [], heading
 
 
 @pytest.mark.parametrize("name", sorted(_SAMPLES))
@@ -99,10 +135,18 @@ def test_a_log_names_its_reader_and_has_our_columns(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize("name", sorted(_SAMPLES))
+def test_a_unit_stands_beside_a_value_only(name: str) -> None:
+    [log] = read_any([_file(name)])
+    for table, value in ((log.activities, "distance"), (log.sets, "weight")):
+        bare = table.filter(pl.col(value).is_null(), pl.col(f"{value}_unit").is_not_null())["row"].to_list()
+        assert bare == [], f"rows with {value}_unit and no {value}"
+
+
 @pytest.mark.parametrize("name", _CSVS)
 def test_every_row_of_a_table_ends_in_exactly_one_place(name: str) -> None:
     [log] = read_any([_file(name)])
-    assert _places(log) == _row_numbers(name)
+    _assert_each_row_once(log, _row_numbers(name))
 
 
 @pytest.mark.parametrize("name", sorted(set(_SHEETS) - set(_CSVS)))
@@ -184,23 +228,36 @@ def test_a_fit_file_cut_anywhere_is_read_up_to_the_cut_and_says_so(name: str) ->
         assert not (log.damage and log.error)
 
 
+@pytest.mark.parametrize("name", _CSVS)
+def test_odd_cells_in_any_column_are_problems_or_left_out(name: str) -> None:
+    """One column after the other, every odd cell in a row of its own that is good otherwise."""
+    header, *rows = _table(_SAMPLES[name])
+    [log] = read_any([_file(name)])
+    good = rows[min({*log.activities["row"], *log.sets["row"], *log.aches["row"]}) - 2]
+    for place, heading in enumerate(header):
+        odd_rows = [[*good[:place], odd, *good[place + 1 :]] for odd in _ODD]
+        try:
+            odd_log = _read(_as_csv([header, *odd_rows]), name.partition("/")[0])
+        except Exception as error:  # noqa: BLE001 - whatever it is, the column is what helps
+            pytest.fail(f'an odd cell below "{heading}" stops the whole file: {error!r}; raise UnreadableError')
+        assert odd_log.error is None, heading
+        _assert_each_row_once(odd_log, [i for i, row in enumerate(odd_rows, 2) if any(map(str.strip, row))])
+
+
 @given(name=st.sampled_from(_CSVS), data=st.data())
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_stands_in_a_cell_its_row_ends_in_one_place(name: str, data: st.DataObject) -> None:
     header, *rows = [row for row in _table(_SAMPLES[name]) if row]
     row = data.draw(st.integers(0, len(rows) - 1))
     column = data.draw(st.integers(0, len(header) + 1))
-    odd = st.sampled_from(
-        ["-1", "nan", "inf", "1e999", "1,177", "12/12", "0x1", "²", "\x07", "2026-02-30", '"', "=1+1"]
+    cell = data.draw(
+        st.one_of(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30), st.sampled_from(_ODD))
     )
-    cell = data.draw(st.one_of(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30), odd))
     rows[row] += [""] * (column + 1 - len(rows[row]))
     rows[row][column] = cell
-    text = io.StringIO(newline="")
-    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([header, *rows])
-    log = _read(text.getvalue().encode(), name.partition("/")[0])
+    log = _read(_as_csv([header, *rows]), name.partition("/")[0])
     assert log.error is None
-    assert _places(log) == [i for i, cells in enumerate(rows, start=2) if any(map(str.strip, cells))]
+    _assert_each_row_once(log, [i for i, cells in enumerate(rows, start=2) if any(map(str.strip, cells))])
 
 
 def test_finding_the_readers_does_not_import_fitparse() -> None:
