@@ -318,8 +318,10 @@ def test_an_export_holds_the_files_rows_and_pages_of_its_person(url: str, tmp_pa
 def test_upkeep_joins_removes_and_shortens_and_rows_stay(url: str, monkeypatch: pytest.MonkeyPatch):
     store = Store(place_of(url))
     own = store.read(StrengthSets, [IDS[1]])
-    for _ in range(22):
-        store.replace(StrengthSets, own, [IDS[1]])
+    for number in range(22):
+        other = own.with_columns(note=pl.lit(f"written {number}"))
+        store.replace(StrengthSets, StrengthSets.validate(other), [IDS[1]])
+    store.replace(StrengthSets, own, [IDS[1]])
     store.write_private(store.root / "settings.toml", b"keep_history_days = 0\n")
     before = rows(store)
     done = upkeep.upkeep(store, now=datetime.now(UTC))
@@ -401,13 +403,13 @@ def test_a_lock_that_is_renewed_is_kept_and_one_that_nobody_renews_is_taken_over
 
 def test_who_lost_the_lock_writes_nothing_more(url: str, short_lease: None):
     store = Store(place_of(url))
-    before, advice = {key: objects.content(url, key) for key in keys(url)}, store.read(Advice, [IDS[1]])
+    before = {key: objects.content(url, key) for key in keys(url)}
     with pytest.raises(StoreError, match="may be another's now"), only_writer(store.root, "first"):
         put(url, lock.LOCK_FILE, b'{"what": "second", "nonce": "b", "beat": 1}')
         time.sleep(1.5)
         for write in (
             lambda: store.write_private(store.root / "reports" / "index.html", b"x"),
-            lambda: store.replace(Advice, advice, [IDS[1]]),
+            lambda: store.replace(Advice, Advice.create_empty(), [IDS[1]]),
             lambda: store.renew(["coverage"]),
         ):
             with pytest.raises(StoreError, match="may be another's now"):

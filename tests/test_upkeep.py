@@ -87,10 +87,12 @@ def older(path: Path, days: int) -> None:
 
 
 def write_sets(store: Store, n: int) -> None:
-    """Replaces the sets of a runner so many times by themselves; each leaves a file that nothing needs any more."""
+    """Writes a runner's sets so many times, at last as they were; each leaves a file that nothing needs any more."""
     own = store.read(StrengthSets, ["r1"])
-    for _ in range(n):
-        store.replace(StrengthSets, own, ["r1"])
+    for number in range(n - 1):
+        other = own.with_columns(note=pl.lit(f"written {number}"))
+        store.replace(StrengthSets, StrengthSets.validate(other), ["r1"])
+    store.replace(StrengthSets, own, ["r1"])
 
 
 # data files
