@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from runfix_analytics.moves import moves
     from runfix_analytics.naive import naive_study
     from runfix_analytics.onsets import onset_coverage, onset_lag
-    from runfix_analytics.open_store import OpenStore, init, nightly, open  # noqa: A004
+    from runfix_analytics.open_store import OpenStore, init, nightly, open, write_squad  # noqa: A004
     from runfix_analytics.prediction import ForwardSplit, GroupSplit, OnsetClassifier, evaluate, prediction_scores
     from runfix_analytics.prediction_rows import prediction_rows
     from runfix_analytics.provenance import explain
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from runfix_analytics.recommendation import recommendation
     from runfix_analytics.referrals import referrals
     from runfix_analytics.running_load import running_load
-    from runfix_analytics.simulated_files import write_squad
     from runfix_analytics.simulation import SCENARIOS, Simulated, simulate
     from runfix_analytics.unmapped import unmapped
 
@@ -111,7 +110,7 @@ _FROM = {
     "moves": ("moves",),
     "naive": ("naive_study",),
     "onsets": ("onset_coverage", "onset_lag"),
-    "open_store": ("OpenStore", "init", "nightly", "open"),
+    "open_store": ("OpenStore", "init", "nightly", "open", "write_squad"),
     "prediction": ("ForwardSplit", "GroupSplit", "OnsetClassifier", "evaluate", "prediction_scores"),
     "prediction_rows": ("prediction_rows",),
     "provenance": ("explain",),
@@ -120,7 +119,6 @@ _FROM = {
     "recommendation": ("recommendation",),
     "referrals": ("referrals",),
     "running_load": ("running_load",),
-    "simulated_files": ("write_squad",),
     "simulation": ("SCENARIOS", "Simulated", "simulate"),
     "unmapped": ("unmapped",),
 }

@@ -298,12 +298,9 @@ def simulate(root: Place, n_runners: int, n_days: int, scenario: str, seed: int)
     """Make up a squad with a known truth: a new store at ROOT with export files in the inboxes, to try things on."""
     from runfix_analytics.catalogue import load
     from runfix_analytics.simulated_files import write_squad
-    from runfix_analytics.simulation import SCENARIOS
     from runfix_analytics.simulation import simulate as make_up
 
-    if scenario not in SCENARIOS:
-        raise ConfigError(f'there is no scenario "{scenario}"; there are: {", ".join(SCENARIOS)}')
-    squad = make_up(SCENARIOS[scenario], n_runners=n_runners, n_days=n_days, seed=seed, catalogue=load())
+    squad = make_up(scenario, n_runners=n_runners, n_days=n_days, seed=seed, catalogue=load())
     write_squad(squad, root)
     click.echo(f"{n_runners} made-up runners at {root}. Next: runfix nightly --root {root} --as-of {squad.last_day}")
 

@@ -145,14 +145,14 @@ class DeltaTables:
 
         Columns that a later version brought are added.
         """
-        buckets = {runner: bucket_of(runner) for runner in frame["runner_id"].unique()}
-        with_bucket = frame.with_columns(
-            pl.col("runner_id").replace_strict(buckets, default=None, return_dtype=pl.Int16).alias(_BUCKET)
-        )
         options: dict[str, Any] = {"partition_by": [_BUCKET]}
         if predicate is not None and self.has(table):
             options = {"predicate": predicate, "schema_mode": "merge"}
-        self._commit(table, with_bucket, "overwrite", options)
+        self._commit(table, _with_bucket(frame), "overwrite", options)
+
+    def append(self, table: str, frame: pl.DataFrame) -> None:
+        """Adds rows to a table, in one commit; no file of it is read or written anew."""
+        self._commit(table, _with_bucket(frame), "append", {"schema_mode": "merge"})
 
     def widen(self, table: str, columns: Mapping[str, pl.DataType]) -> None:
         """Adds columns to a table, null in all its rows."""
@@ -182,3 +182,9 @@ class DeltaTables:
         with private_files(), telling_where(self.path(table)):
             target = self.opened(table) if table in self._opened else str(self.path(table))
             frame.write_delta(target, mode=mode, delta_write_options=options)
+
+
+def _with_bucket(frame: pl.DataFrame) -> pl.DataFrame:
+    buckets = {runner: bucket_of(runner) for runner in frame["runner_id"].unique()}
+    bucket = pl.col("runner_id").replace_strict(buckets, default=None, return_dtype=pl.Int16)
+    return frame.with_columns(bucket.alias(_BUCKET))

@@ -19,6 +19,8 @@ from runfix_analytics.lock import only_writer
 from runfix_analytics.night import night
 from runfix_analytics.parts import Done
 from runfix_analytics.places import Place, place_of
+from runfix_analytics.simulated_files import write_squad as write_store
+from runfix_analytics.simulation import Simulated
 from runfix_analytics.store import TABLES, Store
 from runfix_analytics.stored_logs import read_logs
 from runfix_analytics.tables import (
@@ -81,6 +83,14 @@ def init(root: Place | str) -> "OpenStore":
     A folder with runners.csv and inbox/<runner id>/<exports> becomes a store that `nightly` fills.
     """
     return OpenStore(Store.create(place_of(root)).root)
+
+
+def write_squad(squad: Simulated, root: Place | str) -> "OpenStore":
+    """A new store at `root` with a made-up squad's export files in the inboxes, as `runfix simulate` makes one.
+
+    Raises: ConfigError when there is something at `root` already.
+    """
+    return OpenStore(write_store(squad, root).root)
 
 
 def nightly(root: Place | str, *, as_of: date) -> Done:

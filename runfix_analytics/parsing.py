@@ -7,14 +7,15 @@ import re
 import tomllib
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, TypeVar
 
-from runfix_analytics.rawlog import Problem
+from runfix_analytics.errors import ReadError
+from runfix_analytics.rawlog import Problem, RawLog
 from runfix_analytics.sourcefile import Row, SourceFile
 
 NOTE_LENGTH = 500
@@ -215,6 +216,17 @@ def parse_export(
 
     parsed = parse_sheet(file, parse_whole, mend, header)
     return ParsedRows(parsed.rows, parsed.problems, f"the file ends inside row {rows[-1].number}")
+
+
+def read_each(
+    files: Iterable[SourceFile], read_one: Callable[[SourceFile], RawLog], reader: str, source: str
+) -> Iterator[RawLog]:
+    """A RawLog for each file, in order; a file that cannot be read as a whole gives one that says why."""
+    for file in files:
+        try:
+            yield read_one(file)
+        except ReadError as error:
+            yield RawLog(reader, source, error=str(error))
 
 
 def parse_records(records: Iterable[object], parse: Callable[[Line], Iterable[Mapping[str, Any]]]) -> ParsedRows:

@@ -84,7 +84,8 @@ def publish_squad(store: Store, as_of: date, unchanged: Iterable[str] = (), *, i
     made = [squad_line(results, catalogue, w) for results in results_of]
     found = sorted([*kept.values(), *made], key=lambda of: squad_page.by_need(of.line))
     absent = [names.get(runner, runner) for runner in missing]
-    page = squad_page.render([of.line for of in found], absent, as_of, catalogue, w, is_studied=studied is not None)
+    lines, rows_of = [of.line for of in found], {of.line.runner_id: of.row for of in found}
+    page = squad_page.render(lines, absent, as_of, catalogue, w, is_studied=studied is not None, rows=rows_of)
     _write_page(store, squad_page_path(store.root), page)
     rows = ((place, *of.cells) for place, of in enumerate(found, 1))
     table = csv_bytes(csv_tables.squad_columns(catalogue), rows)

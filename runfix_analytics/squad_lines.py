@@ -30,16 +30,17 @@ _DAY = "day"
 
 @dataclass(frozen=True)
 class SquadLine:
-    """One runner on the squad's page, and in its table but for the place there."""
+    """One runner on the squad's page, the row there as HTML, and in its table but for the place there."""
 
     line: squad_page.Line
+    row: str
     cells: tuple[Any, ...]
 
 
 def squad_line(results: RunnerResults, catalogue: Catalogue, w: Wording) -> SquadLine:
     """What the squad's page and table say of a runner."""
     line = squad_page.line(results, catalogue, w)
-    return SquadLine(line, csv_tables.squad_cells(results, line, catalogue))
+    return SquadLine(line, squad_page.row(line, w), csv_tables.squad_cells(results, line, catalogue))
 
 
 def keep(store: Store, lines: Mapping[str, SquadLine]) -> None:

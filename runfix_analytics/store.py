@@ -270,7 +270,8 @@ class Store:
         if missing := sorted(name for name, column in absent.items() if not (is_logged and column.nullable)):
             raise StoreError(f"table {table} was written by another version, without: {', '.join(missing)}")
         frame = frame.with_columns(pl.lit(None, column.dtype).alias(name) for name, column in absent.items())
-        return schema.validate(_ordered(schema, frame), cast=True)
+        order = schema.primary_key() or [name for name in frame.columns if frame.schema[name] != pl.List]
+        return schema.validate(frame.sort(order, nulls_last=True), cast=True)
 
     def has_rows_of(self, schema: type[S], imports: Iterable[str], runners: Iterable[str]) -> bool:
         """Whether a logged table has rows of imports of these runners, also such as a death left behind."""
@@ -304,7 +305,7 @@ class Store:
     ) -> None:
         """Puts `frame` in the place of all rows of these runners, in one commit; `after`: of those after that day.
 
-        What stands there already is not written again.
+        Of few runners what stands there already is not written again.
 
         Raises: StoreError when `frame` holds a runner who is not among them.
         """
@@ -314,25 +315,39 @@ class Store:
         strangers = set(frame["runner_id"].unique()) - set(ids)
         if strangers:
             raise StoreError(f"rows of runners who are not replaced: {', '.join(sorted(strangers))}")
-        if ids and not self._is_stored(schema, frame, ids, after):
+        if not ids:
+            return
+        table, missing = _table_of(schema), self._missing(schema, frame, ids, after)
+        if missing is None:
             buckets = ", ".join(str(bucket) for bucket in sorted({bucket_of(runner) for runner in ids}))
             quoted = ", ".join(f"'{runner}'" for runner in ids)
             predicate = f"bucket IN ({buckets}) AND runner_id IN ({quoted})"
             if after is not None:
                 predicate += f" AND local_date > '{after}'"
-            self.tables.write(_table_of(schema), frame, predicate=predicate)
+            self.tables.write(table, frame, predicate=predicate)
+        elif missing.height:
+            self.tables.append(table, missing)
 
-    def _is_stored(self, schema: type[S], frame: dy.DataFrame[S], ids: Sequence[str], after: date | None) -> bool:
-        """Whether these rows stand there already; of few runners reading them costs less than writing buckets anew."""
-        if len(ids) > _FEW or not self.has_table(_table_of(schema)):
-            return False
-        stored = self._scan(_table_of(schema), ids)
+    def _missing(
+        self, schema: type[S], frame: dy.DataFrame[S], ids: Sequence[str], after: date | None
+    ) -> pl.DataFrame | None:
+        """The rows that do not stand there yet, if all that stands there may stay; None where rows have to go.
+
+        Of few runners only, whose rows are read in less time than their buckets are written anew; in a bucket of
+        objects, where to read is to ask, always None.
+        """
+        key, table = schema.primary_key(), _table_of(schema)
+        if isinstance(self.root, ObjectPath) or len(ids) > _FEW or not key or not self.has_table(table):
+            return None
+        stored = self._scan(table, ids)
         if after is not None:
             stored = stored.filter(pl.col("local_date") > after)
-        if stored.collect_schema().names() != frame.columns:
-            return False
-        there = stored.collect()
-        return there.height == frame.height and _ordered(schema, there).equals(_ordered(schema, frame))
+        if stored.collect_schema() != frame.schema:
+            return None
+        there = stored.collect().sort(key)
+        if not frame.join(there.select(key), on=key, how="semi").sort(key).equals(there):
+            return None
+        return frame.join(there.select(key), on=key, how="anti")
 
     # files
 
@@ -417,11 +432,6 @@ def _readable(root: Path) -> Path:
             "another folder"
         )
     return root
-
-
-def _ordered(schema: type[dy.Schema], frame: pl.DataFrame) -> pl.DataFrame:
-    order = schema.primary_key() or [name for name in frame.columns if frame.schema[name] != pl.List]
-    return frame.sort(order, nulls_last=True)
 
 
 def _table_of(schema: type[dy.Schema]) -> str:

@@ -1,14 +1,17 @@
 """What a store needs every night so that it does not grow for ever: small files joined, old ones removed.
 
 Rows stay as they are. What a table was before lasts `keep_history_days` (settings.toml); pages and originals are not
-touched.
+touched. `cache/upkeep.json` says which tables were tidied when, so that one that nobody wrote to since is left alone.
 """
 
+import json
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
+from itertools import chain
+from pathlib import Path, PurePosixPath
 from shutil import rmtree
 from time import perf_counter
 
@@ -20,14 +23,18 @@ from runfix_analytics.errors import RunfixError
 from runfix_analytics.parts import Done, Failure
 from runfix_analytics.places import ObjectPath, Place, below, ordered
 from runfix_analytics.private_files import PART, private_files, telling_where
+from runfix_analytics.stamps import digest, read_object
 from runfix_analytics.store import FOLDERS, TABLES, Store
 
 STAGE = "upkeep"
 KEPT_RECORDS = 400  # nights
+_NOTED = PurePosixPath("cache", "upkeep.json")
+_LOOKED_AT_EVERY = timedelta(days=7)
 _PART_LIVES = timedelta(days=1)  # what is younger may be at work: runfix add and files that come in hold no lock
 _COMMITS_PER_CHECKPOINT = 20
 _MOST_FILES = 7  # of a bucket; joining them writes the bucket's history anew
 _ASIDE = re.compile(r"\.[0-9a-f]{16}" + re.escape(PART))
+_COMMIT_PART = re.compile(r"_commit_.*\.tmp")
 _HISTORY = ("delta.logRetentionDuration", "delta.deletedFileRetentionDuration")
 
 
@@ -50,7 +57,28 @@ def _tasks(store: Store, now: datetime) -> Iterator[tuple[str, Callable[[], int]
     yield "records", partial(_remove_records, store.root)
     keep_days = store.settings().keep_history_days
     for table in TABLES:
-        yield table, partial(tidy_table, store, table, keep_days=keep_days)
+        yield table, partial(_tidy_if_due, store, table, keep_days, now)
+
+
+def _tidy_if_due(store: Store, table: str, keep_days: int, now: datetime) -> int:
+    """Tidies a table that was written since it was last tidied; any other one once a week, for what only grew old."""
+    noted = store.root / _NOTED
+    known = read_object(noted)
+    last = known.get(table, {})
+    is_same = "at" in last and last.get("of") == _mark(store, table, keep_days)
+    if is_same and now - datetime.fromisoformat(last["at"]) < _LOOKED_AT_EVERY:
+        return 0
+    n_removed = tidy_table(store, table, keep_days=keep_days)
+    if (mark := _mark(store, table, keep_days)) is not None:
+        known[table] = {"of": mark, "at": now.isoformat()}
+        store.write_private(noted, json.dumps(known, indent=0, sort_keys=True).encode())
+    return n_removed
+
+
+def _mark(store: Store, table: str, keep_days: int) -> str | None:
+    """Another one after every write to the table; None in a bucket, which does not tell."""
+    state = store.tables.state(table)
+    return None if state is None else digest(keep_days, state)
 
 
 def tidy_table(store: Store, name: str, *, keep_days: int) -> int:
@@ -123,10 +151,17 @@ def _remove_parts(root: Place, before: datetime) -> int:
 
 def _parts(root: Path) -> Iterator[Path]:
     """What was written or removed aside of its place: ours, and what writers of tables leave."""
-    for pattern in (f".*{PART}", *(f"{folder}/**/.*{PART}" for folder in FOLDERS)):
-        yield from (path for path in root.glob(pattern) if _ASIDE.fullmatch(path.name))
-    yield from root.glob("tables/*/_delta_log/_commit_*.tmp")
-    yield from root.glob("tables/**/*.parquet#*")
+    yield from (path for path in root.glob(f".*{PART}") if _ASIDE.fullmatch(path.name))
+    for folder, names, files in chain.from_iterable(os.walk(root / name) for name in FOLDERS):
+        aside = {name for name in names if _ASIDE.fullmatch(name)}
+        names[:] = [name for name in names if name not in aside]
+        is_log = Path(folder).name == LOG
+        left = (
+            name
+            for name in files
+            if _ASIDE.fullmatch(name) or ".parquet#" in name or (is_log and _COMMIT_PART.fullmatch(name))
+        )
+        yield from (Path(folder, name) for name in (*sorted(aside), *left))
 
 
 def _remove_records(root: Place) -> int:

@@ -198,6 +198,23 @@ def test_what_stands_there_already_is_not_written_again(store: Store):
     assert stored(store) == [("r1", 3), ("r20", 2)]
 
 
+def test_rows_that_come_to_those_of_a_runner_leave_the_files_of_the_others(store: Store):
+    store.replace(StrengthDays, days(("r1", "02"), ("r20", "02")), SAME_BUCKET)
+    before = set(store.table_path("strength_days").rglob("*.parquet"))
+    store.replace(StrengthDays, days(("r1", "02"), ("r1", "03")), ["r1"])
+    opened = store.tables.opened("strength_days")
+    assert before < {Path(file) for file in opened.file_uris()}, "written anew"
+    assert stored(store) == [("r1", 2), ("r1", 3), ("r20", 2)]
+
+
+def test_a_row_that_changed_goes_when_another_comes(store: Store):
+    store.replace(StrengthDays, days(("r1", "02"), ("r1", "03")), ["r1"])
+    changed = days(("r1", "02"), ("r1", "03"), ("r1", "04")).with_columns(kind=pl.lit("no_sets"))
+    store.replace(StrengthDays, StrengthDays.validate(changed), ["r1"])
+    assert stored(store) == [("r1", 2), ("r1", 3), ("r1", 4)]
+    assert set(store.read(StrengthDays)["kind"]) == {"no_sets"}
+
+
 def test_a_table_that_is_written_or_made_anew_is_never_read_as_it_was(store: Store):
     """What was read of a table's log is kept until the log is another one."""
     for table in range(3):

@@ -150,6 +150,23 @@ def test_upkeep_done_again_changes_no_file(store: Store):
     assert {path: path.read_bytes() for path in (store.root / "tables").rglob("*") if path.is_file()} == before
 
 
+def test_a_table_that_nobody_wrote_to_is_left_alone_for_a_week(store: Store, monkeypatch: pytest.MonkeyPatch):
+    now, tidied = datetime.now(UTC), list[str]()
+    upkeep.upkeep(store, now=now)
+    tidy = upkeep.tidy_table
+    monkeypatch.setattr(upkeep, "tidy_table", lambda of, name, **how: tidied.append(name) or tidy(of, name, **how))
+    upkeep.upkeep(store, now=now + timedelta(days=6))
+    assert tidied == []
+    write_sets(store, 2)
+    upkeep.upkeep(store, now=now + timedelta(days=6))
+    assert tidied == ["strength_sets"]
+    keep(store, 3)
+    upkeep.upkeep(store, now=now + timedelta(days=6))
+    assert tidied[1:] == list(TABLES)
+    upkeep.upkeep(store, now=now + timedelta(days=14))
+    assert tidied[1 + len(TABLES) :] == list(TABLES)
+
+
 def test_whatever_the_umask_what_it_writes_is_private(store: Store, open_umask: None):
     keep(store, 0)
     write_sets(store, 25)
@@ -169,7 +186,7 @@ def test_a_log_becomes_a_checkpoint_and_what_is_older_than_the_history_goes(stor
     assert n_commits > 25
     for path in log.iterdir():
         older(path, 8)
-    upkeep.upkeep(store, now=datetime.now(UTC))
+    upkeep.upkeep(store, now=datetime.now(UTC) + timedelta(days=8))
     assert len(list(log.glob("*.json"))) <= 2
     assert_same_rows(store, before)
     write_sets(store, 1)

@@ -11,14 +11,7 @@ from typing import Any
 
 from runfix_analytics.ache_answers import ache, is_own_form
 from runfix_analytics.errors import ReadError
-from runfix_analytics.parsing import (
-    Line,
-    ParsedRows,
-    UnreadableError,
-    columns_of,
-    parse_rows,
-    parse_sheet,
-)
+from runfix_analytics.parsing import Line, ParsedRows, UnreadableError, columns_of, parse_rows, parse_sheet, read_each
 from runfix_analytics.rawlog import ACHES, RawLog, frame
 from runfix_analytics.sourcefile import SourceFile
 
@@ -36,16 +29,15 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of aches for each file, in order."""
-    for file in files:
-        warnings: list[str] = []
-        parse = partial(_report, warnings=warnings)
-        try:
-            parsed = _parse_json(file, parse) if _is_json(file) else parse_sheet(file, parse)
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
-        else:
-            aches = frame(parsed.rows, ACHES)
-            yield RawLog(READER, SOURCE, aches=aches, problems=parsed.problems, warnings=tuple(warnings))
+    return read_each(files, _read, READER, SOURCE)
+
+
+def _read(file: SourceFile) -> RawLog:
+    warnings: list[str] = []
+    parse = partial(_report, warnings=warnings)
+    parsed = _parse_json(file, parse) if _is_json(file) else parse_sheet(file, parse)
+    aches = frame(parsed.rows, ACHES)
+    return RawLog(READER, SOURCE, aches=aches, problems=parsed.problems, warnings=tuple(warnings))
 
 
 def template() -> str:

@@ -11,8 +11,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from runfix_analytics.errors import ReadError
-from runfix_analytics.parsing import UnreadableError, excerpt, iso_start, parse_rows
+from runfix_analytics.parsing import UnreadableError, excerpt, iso_start, parse_rows, read_each
 from runfix_analytics.rawlog import ACTIVITIES, RawLog, frame
 from runfix_analytics.sourcefile import SourceFile
 from runfix_analytics.xml_stream import XmlStream, number
@@ -114,11 +113,7 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of activities for each file, in order."""
-    for file in files:
-        try:
-            yield _read(file)
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
+    return read_each(files, _read, READER, SOURCE)
 
 
 def _read(file: SourceFile) -> RawLog:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from runfix_analytics.errors import ReadError
 from runfix_analytics.parsing import (
     ISO_SHAPE,
     Line,
@@ -20,6 +19,7 @@ from runfix_analytics.parsing import (
     duration_s,
     note,
     parse_export,
+    read_each,
 )
 from runfix_analytics.rawlog import SETS, RawLog, frame
 from runfix_analytics.sourcefile import Row, SourceFile
@@ -50,14 +50,13 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of sets for each file, in order; the clock time is midnight, only the day counts."""
-    for file in files:
-        try:
-            parsed = parse_export(file, partial(_sets, mark=_decimal_mark(file)), _mender(file))
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
-        else:
-            sets = frame(parsed.rows, SETS)
-            yield RawLog(READER, SOURCE, sets=sets, problems=parsed.problems, damage=parsed.damage)
+    return read_each(files, _read, READER, SOURCE)
+
+
+def _read(file: SourceFile) -> RawLog:
+    parsed = parse_export(file, partial(_sets, mark=_decimal_mark(file)), _mender(file))
+    sets = frame(parsed.rows, SETS)
+    return RawLog(READER, SOURCE, sets=sets, problems=parsed.problems, damage=parsed.damage)
 
 
 def _decimal_mark(file: SourceFile) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from runfix_analytics.errors import ReadError
 from runfix_analytics.parsing import (
     ISO_SHAPE,
     Line,
@@ -19,6 +18,7 @@ from runfix_analytics.parsing import (
     duration_s,
     note,
     parse_export,
+    read_each,
     yes_no,
 )
 from runfix_analytics.rawlog import SETS, RawLog, frame
@@ -49,14 +49,13 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of sets for each file, in order; all sets of a workout have its start, in UTC."""
-    for file in files:
-        try:
-            parsed = parse_export(file, partial(_sets, mark=_decimal_mark(file)), _without_name(file))
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
-        else:
-            sets = frame(parsed.rows, SETS)
-            yield RawLog(READER, SOURCE, sets=sets, problems=parsed.problems, damage=parsed.damage)
+    return read_each(files, _read, READER, SOURCE)
+
+
+def _read(file: SourceFile) -> RawLog:
+    parsed = parse_export(file, partial(_sets, mark=_decimal_mark(file)), _without_name(file))
+    sets = frame(parsed.rows, SETS)
+    return RawLog(READER, SOURCE, sets=sets, problems=parsed.problems, damage=parsed.damage)
 
 
 def _decimal_mark(file: SourceFile) -> str:

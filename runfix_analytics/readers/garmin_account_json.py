@@ -11,7 +11,16 @@ from itertools import count
 from typing import Any
 
 from runfix_analytics.errors import ReadError
-from runfix_analytics.parsing import ISO_SHAPE, Line, ParsedRows, UnreadableError, moment, parse_rows, record_line
+from runfix_analytics.parsing import (
+    ISO_SHAPE,
+    Line,
+    ParsedRows,
+    UnreadableError,
+    moment,
+    parse_rows,
+    read_each,
+    record_line,
+)
 from runfix_analytics.rawlog import ACTIVITIES, SETS, RawLog, frame
 from runfix_analytics.sourcefile import SourceFile
 
@@ -42,11 +51,7 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of activities and sets for each file, in order."""
-    for file in files:
-        try:
-            yield _read(file)
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
+    return read_each(files, _read, READER, SOURCE)
 
 
 def _read(file: SourceFile) -> RawLog:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from runfix_analytics.errors import ReadError
 from runfix_analytics.parsing import (
     DOTTED_SHAPE,
     ISO_SHAPE,
@@ -24,6 +23,7 @@ from runfix_analytics.parsing import (
     parse_export,
     plain,
     positive,
+    read_each,
     wording,
 )
 from runfix_analytics.rawlog import ACTIVITIES, RawLog, frame
@@ -54,11 +54,7 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of activities for each file, in order."""
-    for file in files:
-        try:
-            yield _read(file)
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
+    return read_each(files, _read, READER, SOURCE)
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,10 @@ from functools import cached_property
 from typing import Any
 
 from runfix_analytics.ache_answers import FLAGS, OSTRC, PAINS, UNSPECIFIED, ache, is_own_form, without_emails
-from runfix_analytics.errors import ReadError
 from runfix_analytics.form_dates import day_order, is_timestamp, phrase, read_day
 from runfix_analytics.form_words import Place, headings_of, vocabulary
 from runfix_analytics.ostrc_items import TRAINING_OF, Item, items_of, told
-from runfix_analytics.parsing import Line, UnreadableError, excerpt, parse_export
+from runfix_analytics.parsing import Line, UnreadableError, excerpt, parse_export, read_each
 from runfix_analytics.rawlog import ACHES, RawLog, frame
 from runfix_analytics.sourcefile import SourceFile
 
@@ -66,15 +65,14 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of aches for each file, in order."""
-    for file in files:
-        try:
-            form = _form(file)
-            parsed = parse_export(without_emails(file), form.aches)
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
-        else:
-            aches, warnings = frame(parsed.rows, ACHES), tuple(form.warnings)
-            yield RawLog(READER, SOURCE, aches=aches, problems=parsed.problems, warnings=warnings, damage=parsed.damage)
+    return read_each(files, _read, READER, SOURCE)
+
+
+def _read(file: SourceFile) -> RawLog:
+    form = _form(file)
+    parsed = parse_export(without_emails(file), form.aches)
+    aches, warnings = frame(parsed.rows, ACHES), tuple(form.warnings)
+    return RawLog(READER, SOURCE, aches=aches, problems=parsed.problems, warnings=warnings, damage=parsed.damage)
 
 
 @dataclass(frozen=True)

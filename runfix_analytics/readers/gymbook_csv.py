@@ -11,7 +11,6 @@ from functools import cache, partial
 from importlib import resources
 from typing import Any
 
-from runfix_analytics.errors import ReadError
 from runfix_analytics.numeric_days import day_and_clock, day_first
 from runfix_analytics.parsing import (
     Line,
@@ -23,6 +22,7 @@ from runfix_analytics.parsing import (
     note,
     number,
     parse_export,
+    read_each,
     wording,
 )
 from runfix_analytics.rawlog import SETS, RawLog, frame
@@ -61,15 +61,14 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of sets for each file, in order; times are the phone's wall clock, of each set."""
-    for file in files:
-        try:
-            header = wording(READER).header(file)
-            parsed = parse_export(file, partial(_sets, layout=_layout(file, header)), header=header)
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
-        else:
-            sets = frame(parsed.rows, SETS)
-            yield RawLog(READER, SOURCE, sets=sets, problems=parsed.problems, damage=parsed.damage)
+    return read_each(files, _read, READER, SOURCE)
+
+
+def _read(file: SourceFile) -> RawLog:
+    header = wording(READER).header(file)
+    parsed = parse_export(file, partial(_sets, layout=_layout(file, header)), header=header)
+    sets = frame(parsed.rows, SETS)
+    return RawLog(READER, SOURCE, sets=sets, problems=parsed.problems, damage=parsed.damage)
 
 
 def _layout(file: SourceFile, header: tuple[str, ...]) -> _Layout:

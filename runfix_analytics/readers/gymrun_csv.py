@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from runfix_analytics.errors import ReadError
 from runfix_analytics.numeric_days import day_and_clock, day_first
 from runfix_analytics.parsing import (
     Line,
@@ -18,6 +17,7 @@ from runfix_analytics.parsing import (
     duration_s,
     note,
     parse_export,
+    read_each,
 )
 from runfix_analytics.rawlog import SETS, RawLog, frame
 from runfix_analytics.sourcefile import SourceFile
@@ -34,16 +34,15 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of sets for each file, in order; times are the phone's wall clock, of each set."""
-    for file in files:
-        try:
-            mark = decimal_mark(column_cells(file, "weight")) or "."
-            is_day_first = day_first(column_cells(file, "date"))
-            parsed = parse_export(file, partial(_sets, mark=mark, is_day_first=is_day_first))
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
-        else:
-            sets = frame(parsed.rows, SETS)
-            yield RawLog(READER, SOURCE, sets=sets, problems=parsed.problems, damage=parsed.damage)
+    return read_each(files, _read, READER, SOURCE)
+
+
+def _read(file: SourceFile) -> RawLog:
+    mark = decimal_mark(column_cells(file, "weight")) or "."
+    is_day_first = day_first(column_cells(file, "date"))
+    parsed = parse_export(file, partial(_sets, mark=mark, is_day_first=is_day_first))
+    sets = frame(parsed.rows, SETS)
+    return RawLog(READER, SOURCE, sets=sets, problems=parsed.problems, damage=parsed.damage)
 
 
 def _sets(line: Line, mark: str, is_day_first: bool | None) -> list[dict[str, Any]]:

@@ -10,7 +10,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from runfix_analytics.errors import ReadError
 from runfix_analytics.parsing import (
     ISO_SHAPE,
     Line,
@@ -20,6 +19,7 @@ from runfix_analytics.parsing import (
     duration_s,
     parse_export,
     plain,
+    read_each,
 )
 from runfix_analytics.rawlog import ACTIVITIES, RawLog, frame
 from runfix_analytics.sourcefile import SourceFile
@@ -57,11 +57,7 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of activities for each file, in order; strength workouts hold no sets."""
-    for file in files:
-        try:
-            yield _read(file)
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
+    return read_each(files, _read, READER, SOURCE)
 
 
 def _read(file: SourceFile) -> RawLog:

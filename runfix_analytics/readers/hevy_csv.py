@@ -6,7 +6,6 @@ Month names are English or the phone's; decimals have points unless a spreadshee
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from runfix_analytics.errors import ReadError
 from runfix_analytics.parsing import (
     DAY_FIRST_SHAPE,
     DOTTED_SHAPE,
@@ -19,6 +18,7 @@ from runfix_analytics.parsing import (
     note,
     parse_export,
     plain,
+    read_each,
 )
 from runfix_analytics.rawlog import SETS, RawLog, frame
 from runfix_analytics.sourcefile import SourceFile
@@ -40,11 +40,7 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of sets for each file, in order; times are the phone's wall clock, to the minute."""
-    for file in files:
-        try:
-            yield _read(file)
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
+    return read_each(files, _read, READER, SOURCE)
 
 
 def _read(file: SourceFile) -> RawLog:

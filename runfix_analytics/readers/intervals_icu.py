@@ -4,7 +4,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from runfix_analytics.errors import ReadError
-from runfix_analytics.parsing import ISO_SHAPE, Line, UnreadableError, columns_of, parse_export, parse_records
+from runfix_analytics.parsing import (
+    ISO_SHAPE,
+    Line,
+    UnreadableError,
+    columns_of,
+    parse_export,
+    parse_records,
+    read_each,
+)
 from runfix_analytics.rawlog import ACTIVITIES, RawLog, frame
 from runfix_analytics.sourcefile import SourceFile
 
@@ -23,11 +31,7 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of activities for each file, in order."""
-    for file in files:
-        try:
-            yield _read(file)
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
+    return read_each(files, _read, READER, SOURCE)
 
 
 def _read(file: SourceFile) -> RawLog:

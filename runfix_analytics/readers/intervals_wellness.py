@@ -8,7 +8,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from runfix_analytics.errors import ReadError
-from runfix_analytics.parsing import ISO_SHAPE, Line, UnreadableError, columns_of, parse_export, parse_records
+from runfix_analytics.parsing import (
+    ISO_SHAPE,
+    Line,
+    UnreadableError,
+    columns_of,
+    parse_export,
+    parse_records,
+    read_each,
+)
 from runfix_analytics.rawlog import ACHES, RawLog, frame
 from runfix_analytics.sourcefile import SourceFile
 
@@ -31,15 +39,14 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of aches for each file, in order."""
-    for file in files:
-        try:
-            records = _records(file)
-            parsed = parse_records(records, _answer) if records else parse_export(file, _answer)
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
-        else:
-            aches = frame(parsed.rows, ACHES)
-            yield RawLog(READER, SOURCE, aches=aches, problems=parsed.problems, damage=parsed.damage)
+    return read_each(files, _read, READER, SOURCE)
+
+
+def _read(file: SourceFile) -> RawLog:
+    records = _records(file)
+    parsed = parse_records(records, _answer) if records else parse_export(file, _answer)
+    aches = frame(parsed.rows, ACHES)
+    return RawLog(READER, SOURCE, aches=aches, problems=parsed.problems, damage=parsed.damage)
 
 
 def _records(file: SourceFile) -> list[Any]:

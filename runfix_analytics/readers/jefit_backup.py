@@ -16,8 +16,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from runfix_analytics.errors import ReadError
-from runfix_analytics.parsing import ISO_SHAPE, Line, UnreadableError, moment, parse_rows, positive
+from runfix_analytics.parsing import ISO_SHAPE, Line, UnreadableError, moment, parse_rows, positive, read_each
 from runfix_analytics.rawlog import SETS, RawLog, frame
 from runfix_analytics.sourcefile import SourceFile
 
@@ -63,13 +62,7 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of sets for each file, in order; times are instants, of each exercise."""
-    for file in files:
-        try:
-            tables = _tables(file.text or "")
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
-        else:
-            yield _read(tables)
+    return read_each(files, lambda file: _read(_tables(file.text or "")), READER, SOURCE)
 
 
 def _read(tables: Mapping[str, list[_Row]]) -> RawLog:

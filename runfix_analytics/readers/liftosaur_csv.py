@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from runfix_analytics.errors import ReadError
 from runfix_analytics.parsing import (
     ISO_SHAPE,
     Line,
@@ -17,6 +16,7 @@ from runfix_analytics.parsing import (
     decimal_mark,
     note,
     parse_export,
+    read_each,
     yes_no,
 )
 from runfix_analytics.rawlog import SETS, RawLog, frame
@@ -39,15 +39,14 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of sets for each file, in order; the time is the workout's start in UTC."""
-    for file in files:
-        try:
-            weights = [cell for name in _WEIGHT_COLUMNS for cell in column_cells(file, name)]
-            parsed = parse_export(file, partial(_sets, mark=decimal_mark(weights) or "."))
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
-        else:
-            sets = frame(parsed.rows, SETS)
-            yield RawLog(READER, SOURCE, sets=sets, problems=parsed.problems, damage=parsed.damage)
+    return read_each(files, _read, READER, SOURCE)
+
+
+def _read(file: SourceFile) -> RawLog:
+    weights = [cell for name in _WEIGHT_COLUMNS for cell in column_cells(file, name)]
+    parsed = parse_export(file, partial(_sets, mark=decimal_mark(weights) or "."))
+    sets = frame(parsed.rows, SETS)
+    return RawLog(READER, SOURCE, sets=sets, problems=parsed.problems, damage=parsed.damage)
 
 
 def _sets(line: Line, mark: str) -> list[dict[str, Any]]:

@@ -11,11 +11,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from runfix_analytics.ache_answers import FLAGS, OSTRC, ache, is_own_form, without_emails
-from runfix_analytics.errors import ReadError
 from runfix_analytics.form_dates import day_order, is_timestamp, phrase, read_day
 from runfix_analytics.form_words import headings_of, vocabulary
 from runfix_analytics.ostrc_items import TRAINING_OF, Item, items_of, told
-from runfix_analytics.parsing import Line, UnreadableError, parse_export, plain, wording
+from runfix_analytics.parsing import Line, UnreadableError, parse_export, plain, read_each, wording
 from runfix_analytics.rawlog import ACHES, Problem, RawLog, frame
 from runfix_analytics.sourcefile import SourceFile
 
@@ -50,26 +49,25 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of aches for each file, in order."""
-    for file in files:
-        try:
-            table = _table(file)
-            parsed = parse_export(without_emails(file), table.answers)
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
-        else:
-            places = {row["site"] for row in parsed.rows if row["site"]}
-            weeks = _Weeks(is_whole_body=len(places) >= _PLACES_OF_A_BODY)
-            for _, answers in sorted(_by_week(parsed.rows).items()):
-                weeks.add(answers)
-            rows, problems = weeks.log()
-            yield RawLog(
-                READER,
-                SOURCE,
-                aches=frame(rows, ACHES),
-                problems=tuple(sorted((*parsed.problems, *problems), key=lambda problem: problem.row or 0)),
-                warnings=(*table.warnings, *weeks.warnings()),
-                damage=parsed.damage,
-            )
+    return read_each(files, _read, READER, SOURCE)
+
+
+def _read(file: SourceFile) -> RawLog:
+    table = _table(file)
+    parsed = parse_export(without_emails(file), table.answers)
+    places = {row["site"] for row in parsed.rows if row["site"]}
+    weeks = _Weeks(is_whole_body=len(places) >= _PLACES_OF_A_BODY)
+    for _, answers in sorted(_by_week(parsed.rows).items()):
+        weeks.add(answers)
+    rows, problems = weeks.log()
+    return RawLog(
+        READER,
+        SOURCE,
+        aches=frame(rows, ACHES),
+        problems=tuple(sorted((*parsed.problems, *problems), key=lambda problem: problem.row or 0)),
+        warnings=(*table.warnings, *weeks.warnings()),
+        damage=parsed.damage,
+    )
 
 
 @dataclass(frozen=True)

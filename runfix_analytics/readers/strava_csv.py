@@ -10,7 +10,6 @@ from datetime import UTC
 from statistics import median
 from typing import Any
 
-from runfix_analytics.errors import ReadError
 from runfix_analytics.parsing import (
     DAY_FIRST_SHAPE,
     DAY_MONTH_SHAPE,
@@ -25,6 +24,7 @@ from runfix_analytics.parsing import (
     parse_export,
     plain,
     positive,
+    read_each,
     wording,
 )
 from runfix_analytics.rawlog import ACTIVITIES, RawLog, frame
@@ -68,11 +68,7 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of activities for each file, in order."""
-    for file in files:
-        try:
-            yield _read(file)
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
+    return read_each(files, _read, READER, SOURCE)
 
 
 def _is_old(file: SourceFile) -> bool:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any, TypeVar
 
-from runfix_analytics.errors import ReadError
 from runfix_analytics.parsing import (
     ISO_SHAPE,
     Line,
@@ -19,6 +18,7 @@ from runfix_analytics.parsing import (
     note,
     number,
     parse_sheet,
+    read_each,
 )
 from runfix_analytics.rawlog import SETS, RawLog, frame
 from runfix_analytics.sourcefile import SourceFile
@@ -45,16 +45,15 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of sets for each file, in order; the clock time is midnight, only the day counts."""
-    for file in files:
-        try:
-            place = file.sheet.column("weight")
-            weights = (row.cells[place] for row in file.sheet.rows if place is not None and len(row.cells) > place)
-            mark = decimal_mark(found[1] for cell in weights if (found := _WEIGHT.fullmatch(cell))) or "."
-            parsed = parse_sheet(file, partial(_sets, mark=mark))
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
-        else:
-            yield RawLog(READER, SOURCE, sets=frame(parsed.rows, SETS), problems=parsed.problems)
+    return read_each(files, _read, READER, SOURCE)
+
+
+def _read(file: SourceFile) -> RawLog:
+    place = file.sheet.column("weight")
+    weights = (row.cells[place] for row in file.sheet.rows if place is not None and len(row.cells) > place)
+    mark = decimal_mark(found[1] for cell in weights if (found := _WEIGHT.fullmatch(cell))) or "."
+    parsed = parse_sheet(file, partial(_sets, mark=mark))
+    return RawLog(READER, SOURCE, sets=frame(parsed.rows, SETS), problems=parsed.problems)
 
 
 def template() -> str:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from runfix_analytics.errors import ReadError
 from runfix_analytics.parsing import (
     DOTTED_SHAPE,
     ISO_SHAPE,
@@ -18,6 +17,7 @@ from runfix_analytics.parsing import (
     decimal_marks,
     note,
     parse_export,
+    read_each,
     wording,
 )
 from runfix_analytics.rawlog import SETS, RawLog, frame
@@ -42,11 +42,7 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of sets for each file, in order; times are the phone's wall clock."""
-    for file in files:
-        try:
-            yield _read(file)
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
+    return read_each(files, _read, READER, SOURCE)
 
 
 def _read(file: SourceFile) -> RawLog:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from runfix_analytics.errors import ReadError
 from runfix_analytics.numeric_days import day_and_clock, day_first
 from runfix_analytics.parsing import (
     Line,
@@ -22,6 +21,7 @@ from runfix_analytics.parsing import (
     duration_s,
     note,
     parse_export,
+    read_each,
 )
 from runfix_analytics.rawlog import SETS, RawLog, frame
 from runfix_analytics.sourcefile import SourceFile
@@ -64,11 +64,7 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of sets for each file, in order; the time is the workout's start, midnight where none is logged."""
-    for file in files:
-        try:
-            yield _read(file)
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
+    return read_each(files, _read, READER, SOURCE)
 
 
 def _read(file: SourceFile) -> RawLog:

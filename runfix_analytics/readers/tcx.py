@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from runfix_analytics.errors import ReadError
-from runfix_analytics.parsing import UnreadableError, excerpt
+from runfix_analytics.parsing import UnreadableError, excerpt, read_each
 from runfix_analytics.rawlog import ACTIVITIES, Problem, RawLog, frame
 from runfix_analytics.sourcefile import SourceFile
 from runfix_analytics.xml_stream import START, XmlStream, date_time, number, place, start_columns
@@ -136,11 +135,7 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of activities for each file, in order."""
-    for file in files:
-        try:
-            yield _read(file)
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
+    return read_each(files, _read, READER, SOURCE)
 
 
 def _read(file: SourceFile) -> RawLog:

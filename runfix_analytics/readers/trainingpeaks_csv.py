@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from runfix_analytics.errors import ReadError
-from runfix_analytics.parsing import ISO_SHAPE, Line, UnreadableError, columns_of, parse_export
+from runfix_analytics.parsing import ISO_SHAPE, Line, UnreadableError, columns_of, parse_export, read_each
 from runfix_analytics.rawlog import ACTIVITIES, RawLog, frame
 from runfix_analytics.sourcefile import Row, SourceFile
 
@@ -25,15 +24,14 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Iterable[SourceFile]) -> Iterator[RawLog]:
     """One RawLog of activities for each file, in order; the clock time is midnight, only the day counts."""
-    for file in files:
-        try:
-            parsed = parse_export(file, _workout, partial(_without_title, place=file.sheet.column("Title")))
-        except ReadError as error:
-            yield RawLog(READER, SOURCE, error=str(error))
-        else:
-            activities = frame(parsed.rows, ACTIVITIES)
-            warnings = (_NO_TIMES,) if "run" in activities["kind"] else ()
-            yield RawLog(READER, SOURCE, activities, problems=parsed.problems, warnings=warnings, damage=parsed.damage)
+    return read_each(files, _read, READER, SOURCE)
+
+
+def _read(file: SourceFile) -> RawLog:
+    parsed = parse_export(file, _workout, partial(_without_title, place=file.sheet.column("Title")))
+    activities = frame(parsed.rows, ACTIVITIES)
+    warnings = (_NO_TIMES,) if "run" in activities["kind"] else ()
+    return RawLog(READER, SOURCE, activities, problems=parsed.problems, warnings=warnings, damage=parsed.damage)
 
 
 def _without_title(row: Row, place: int | None) -> Row:

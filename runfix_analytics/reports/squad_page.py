@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
+
+from markupsafe import Markup
 
 from runfix_analytics.catalogue import Catalogue, Exercise
 from runfix_analytics.reports import heat_table
@@ -111,6 +114,11 @@ def line(results: RunnerResults, catalogue: Catalogue, w: Wording) -> Line:
     )
 
 
+def row(line: Line, w: Wording) -> str:
+    """The runner's row of the page's first table, as HTML."""
+    return render_template("squad_row.html.j2", w, line=line)
+
+
 def by_need(line: Line) -> tuple[int, float, str, str]:
     """Where a runner stands on the page: the most pressing first."""
     return line.need.order, -line.deficit, line.name, line.runner_id
@@ -157,8 +165,12 @@ def render(
     w: Wording,
     *,
     is_studied: bool,
+    rows: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """The page as self-contained HTML; `is_studied`: there is a cohort page to point to."""
+    """The page as self-contained HTML; `is_studied`: there is a cohort page to point to.
+
+    `rows`: runner id → what `row` made of the line, where that is at hand: to make them takes most of a page's time.
+    """
     ordered = sorted(lines, key=by_need)
     columns = [
         heat_table.Column(line.name, line.need.word, line.need.css, dict(line.status_of_area)) for line in ordered
@@ -169,7 +181,7 @@ def render(
         "squad.html.j2",
         w,
         week=w.say("Week to {day}", day=w.day(as_of)),
-        lines=ordered,
+        rows=[Markup(rows.get(line.runner_id) or row(line, w)) for line in ordered],  # noqa: S704 - escaped by `row`
         counts=_counts(ordered, w),
         areas=[(w.say(area.short), w.say(area.name)) for area in catalogue.areas.values()],
         blocks=heat_table.blocks(columns, catalogue, w),
