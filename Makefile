@@ -31,7 +31,7 @@ demo: setup      ## the main job on data/sample: import, assess (four weeks befo
 test: export OMP_NUM_THREADS = 1
 test: export OPENBLAS_NUM_THREADS = 1
 test: setup      ## the tests
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 check: setup     ## everything that must be green before a commit lands
 	$(BIN)/ruff format --check .

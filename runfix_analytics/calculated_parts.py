@@ -96,7 +96,7 @@ def _by_day(
     """The runners by the day until which their tables by day stand; first those for whom none does."""
     days = [until.get(runner) for runner in runners["runner_id"]]
     for day in sorted(set(days), key=lambda day: day or date.min):
-        yield day, Runners.validate(runners.filter(pl.Series([of == day for of in days])))
+        yield day, Runners.cast(runners.filter(pl.Series([of == day for of in days])))
 
 
 def _with_later_days(logs: Logs, as_of: date) -> set[str]:

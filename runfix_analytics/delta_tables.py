@@ -4,12 +4,14 @@ They are read by the list of files that the log names, since Delta quotes a path
 under that name polars finds no file.
 """
 
+import re
 import shutil
+import threading
 import zlib
+from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +27,8 @@ N_BUCKETS = 64
 FOLDER = "tables"
 LOG = "_delta_log"
 _BUCKET = "bucket"
+_COMMIT = re.compile(r"\d{20}\.json")
+_MOST_KEPT = 64  # opened tables
 
 
 def bucket_of(runner_id: str) -> int:
@@ -54,9 +58,37 @@ class _Version:
 State = tuple[int, int, tuple[str, ...]]
 
 
-@lru_cache(maxsize=64)  # each table is asked for some ten times a night, and opening it takes longer than reading it
-def _version(path: Path, _log: State) -> _Version:
-    return _Version.of(DeltaTable(str(path)))
+class _Kept(threading.local):
+    """What a thread has opened below folders, by path: each table is asked for some ten times a night."""
+
+    def __init__(self) -> None:
+        self.tables = OrderedDict[Path, tuple[State, DeltaTable, _Version]]()
+
+    def newest(self, path: Path, state: State) -> tuple[DeltaTable, _Version]:
+        """The table as its log is now; what came to a log is read in a tenth of the time that opening takes."""
+        known = self.tables.pop(path, None)
+        if known is not None and known[0] == state:
+            self.tables[path] = known
+            return known[1:]
+        opened = DeltaTable(str(path)) if known is None else _caught_up(known, path, state)
+        found = opened, _Version.of(opened)
+        self.tables[path] = (state, *found)
+        if len(self.tables) > _MOST_KEPT:
+            self.tables.popitem(last=False)
+        return found
+
+
+def _caught_up(known: tuple[State, DeltaTable, _Version], path: Path, state: State) -> DeltaTable:
+    (inode, _, _), table, _ = known
+    commits = [name for name in state[-1] if _COMMIT.fullmatch(name)]
+    if inode == state[0] and commits:
+        table.update_incremental()
+        if table.version() == int(max(commits).partition(".")[0]):
+            return table
+    return DeltaTable(str(path))  # made anew, or its log was shortened meanwhile
+
+
+_KEPT = _Kept()
 
 
 class DeltaTables:
@@ -86,9 +118,8 @@ class DeltaTables:
         return found.st_ino, found.st_mtime_ns, tuple(sorted(entry.name for entry in log.iterdir()))
 
     def _newest(self, table: str) -> _Version:
-        state = self.state(table)
-        path = self.path(table)
-        return _version(path, state) if state and isinstance(path, Path) else _Version.of(self.opened(table))
+        path, state = self.path(table), self.state(table)
+        return _KEPT.newest(path, state)[1] if state and isinstance(path, Path) else _Version.of(self.opened(table))
 
     def opened(self, table: str) -> DeltaTable:
         """The newest version of a table.
@@ -180,7 +211,11 @@ class DeltaTables:
         if isinstance(self.root, ObjectPath):
             require_held(self.root.base)
         with private_files(), telling_where(self.path(table)):
-            target = self.opened(table) if table in self._opened else str(self.path(table))
+            target: DeltaTable | str = str(self.path(table))
+            if table in self._opened:
+                target = self.opened(table)
+            elif isinstance(self.root, Path) and self.has(table) and (state := self.state(table)):
+                target, _ = _KEPT.newest(self.root / FOLDER / table, state)
             frame.write_delta(target, mode=mode, delta_write_options=options)
 
 

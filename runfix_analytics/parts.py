@@ -78,12 +78,12 @@ def runners_of(store: Store, part: Part, catalogue: Catalogue, only: Sequence[st
     """The runners of a part, or those of them in `only`."""
     everybody = store.runners(catalogue)
     is_wanted = [bucket_of(runner) in part and (not only or runner in only) for runner in everybody["runner_id"]]
-    return Runners.validate(everybody.filter(pl.Series(is_wanted, dtype=pl.Boolean)))
+    return Runners.cast(everybody.filter(pl.Series(is_wanted, dtype=pl.Boolean)))
 
 
 def portions(runners: dy.DataFrame[Runners]) -> Iterator[dy.DataFrame[Runners]]:
     """The runners of a part, so many at once as fit in memory: a large squad's buckets hold more."""
-    return (Runners.validate(some) for some in runners.iter_slices(MOST))
+    return (Runners.cast(some) for some in runners.iter_slices(MOST))
 
 
 def if_due(
@@ -99,7 +99,7 @@ def if_due(
     kept = runners.height - len(keys)
     if not keys:
         return untouched(stage, kept)
-    part = Runners.validate(runners.filter(pl.col("runner_id").is_in(list(keys))))
+    part = Runners.cast(runners.filter(pl.col("runner_id").is_in(list(keys))))
     done = _each(stage, part, work, COUNTED_AS[stage])
     due.done(store, stage, keys, {failure.runner_id for failure in done.failures})
     return done + untouched(stage, kept)
@@ -117,7 +117,7 @@ def _each(
         return Done({count: runners.height})
     done = Done()
     for row in range(runners.height):
-        one = Runners.validate(runners[row : row + 1])
+        one = Runners.cast(runners[row : row + 1])
         try:
             work(one)
             done += Done({count: 1})

@@ -79,7 +79,7 @@ def publish_squad(store: Store, as_of: date, unchanged: Iterable[str] = (), *, i
     missing = [runner for runner in everybody["runner_id"] if runner not in assessed]
     studied = read_cohort(store, as_of)
     kept = squad_lines.kept(store, assessed.intersection(unchanged))
-    others = Runners.validate(there.filter(~pl.col("runner_id").is_in(list(kept))))
+    others = Runners.cast(there.filter(~pl.col("runner_id").is_in(list(kept))))
     results_of = stored_results(store, others, as_of, catalogue) if others.height else ()
     made = [squad_line(results, catalogue, w) for results in results_of]
     found = sorted([*kept.values(), *made], key=lambda of: squad_page.by_need(of.line))
@@ -123,7 +123,7 @@ def _assessed(store: Store, runners: dy.DataFrame[Runners], as_of: date) -> dy.D
     assessed = store.scan("advice").filter(pl.col("as_of") == as_of).select("runner_id").unique().collect()
     if assessed.is_empty() and not runners.is_empty():
         raise StoreError(f"nobody is assessed for {as_of}; run: runfix assess --as-of {as_of}")
-    return Runners.validate(runners.join(assessed, on="runner_id", how="semi"))
+    return Runners.cast(runners.join(assessed, on="runner_id", how="semi"))
 
 
 def runner_page_path(root: Place, runner_id: str) -> Place:

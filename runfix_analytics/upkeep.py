@@ -153,15 +153,12 @@ def _parts(root: Path) -> Iterator[Path]:
     """What was written or removed aside of its place: ours, and what writers of tables leave."""
     yield from (path for path in root.glob(f".*{PART}") if _ASIDE.fullmatch(path.name))
     for folder, names, files in chain.from_iterable(os.walk(root / name) for name in FOLDERS):
-        aside = {name for name in names if _ASIDE.fullmatch(name)}
+        aside = {name for name in names if name.startswith(".") and _ASIDE.fullmatch(name)}
         names[:] = [name for name in names if name not in aside]
         is_log = Path(folder).name == LOG
-        left = (
-            name
-            for name in files
-            if _ASIDE.fullmatch(name) or ".parquet#" in name or (is_log and _COMMIT_PART.fullmatch(name))
-        )
-        yield from (Path(folder, name) for name in (*sorted(aside), *left))
+        hidden = [name for name in files if name.startswith(".") and _ASIDE.fullmatch(name)]
+        hidden += [name for name in files if ".parquet#" in name or (is_log and _COMMIT_PART.fullmatch(name))]
+        yield from (Path(folder, name) for name in (*sorted(aside), *hidden))
 
 
 def _remove_records(root: Place) -> int:
