@@ -5,11 +5,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.mutants.mutating import mutants
+from tests.mutants.mutating import Mutant, mutants
+from tests.mutants.running import Judged, lines
+from tests.mutants.trying import SURVIVED, Outcome
 
 ROOT = Path(__file__).parent.parent
 TINY = '''"""Who may run."""
@@ -40,14 +41,14 @@ def test_counts_to_the_end():
     assert tiny.SMALLEST == 6
 """
 SUITE = """
-least_score = {least_score}
+least_score = 0.8
 least_limit_s = 2
 preload = []
 packages = []
 calls = []
 tests.tiny = ["{folder}/test_tiny.py"]
 """
-KNOWN = [  # (function, before, after)
+KNOWN = [  # function, line as it is, line with the fault
     ("", "SMALLEST = 6 // (3 - 2)", "SMALLEST = (6 / (3 - 2))"),
     ("is_grown", "def is_grown(age: int = 18) -> bool:", "def is_grown(age: int = 19) -> bool:"),
     ("is_grown", "return age >= 18", "return age >= 17"),
@@ -91,41 +92,41 @@ def test_a_fault_is_named_by_its_function_and_lies_in_no_docstring_annotation_or
 
 
 def test_noticed_and_unnoticed_faults_are_told_apart_and_an_unknown_survivor_fails(tmp_path: Path):
-    ended, found = judged(tmp_path, KNOWN[:1] + KNOWN[2:])
+    (tmp_path / "tiny.py").write_text(TINY)
+    (tmp_path / "test_tiny.py").write_text(TESTS)
+    (tmp_path / "modules.toml").write_text(SUITE.format(folder=tmp_path))
+    known = f'[[known]]\nmodule = "tiny"\nreason = "seen"\nsurvivors = {[list(one) for one in KNOWN[1:]]}\n'
+    (tmp_path / "survivors.toml").write_text(known)
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.mutants", "--jobs=2", f"--suite={tmp_path}", f"--output={tmp_path}/out.json"],
+        cwd=ROOT, env=os.environ | {"PYTHONPATH": f"{tmp_path}"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (1, "")
+    found = json.loads((tmp_path / "out.json").read_text())["tiny"]
+    assert (found["n_mutants"], found["n_survivors"], found["score"]) == (24, 4, 0.8333)
     assert [(one["function"], one["before"], one["after"]) for one in found["survivors"]] == KNOWN
+    assert [one["reason"] for one in found["survivors"]] == [None, "seen", "seen", "seen"]
     assert found["n_noticed_by"] == {
         "test_counts_to_the_end": 11, "test_of_full_age_from_the_day_on": 5, "import": 2, "time": 2,
     }  # fmt: skip
-    assert (ended.returncode, ended.stdout.count("NOT KNOWN")) == (1, 1)
     assert "tiny.py:6 is_grown\n    - def is_grown(age: int = 18) -> bool:\n" in ended.stdout
 
 
-def test_known_survivors_above_the_score_are_well(tmp_path: Path):
-    ended, found = judged(tmp_path, KNOWN)
-    assert (ended.returncode, found["n_mutants"], found["n_survivors"], found["score"]) == (0, 24, 4, 0.8333)
-
-
-def test_a_survivor_that_is_noticed_now_must_leave_the_list(tmp_path: Path):
-    ended, _ = judged(tmp_path, [*KNOWN, ("is_grown", "return age >= 18", "return None")])
-    assert ended.returncode == 1
-    assert "no survivor any more: tiny | is_grown | return age >= 18 | return None\n" in ended.stdout
-
-
-def test_a_score_below_the_least_fails(tmp_path: Path):
-    ended, _ = judged(tmp_path, KNOWN, least_score=0.9)
-    assert ended.returncode == 1
-    assert "tiny: 83.3% noticed, 20 of 24\n  too few: 90% are wanted\n" in ended.stdout
-
-
-def judged(folder: Path, listed: list[tuple[str, str, str]], *, least_score: float = 0.8) -> tuple[Any, Any]:
-    (folder / "tiny.py").write_text(TINY)
-    (folder / "test_tiny.py").write_text(TESTS)
-    (folder / "modules.toml").write_text(SUITE.format(folder=folder, least_score=least_score))
-    entry = '[[survivor]]\nmodule = "tiny"\nfunction = "{}"\nbefore = "{}"\nafter = "{}"\nreason = "seen"\n'
-    (folder / "survivors.toml").write_text("".join(entry.format(*one) for one in listed))
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.mutants", "--jobs=2", f"--suite={folder}", f"--output={folder}/out.json"],
-        cwd=ROOT, env=os.environ | {"PYTHONPATH": f"{folder}"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert ended.stderr == ""
-    return ended, json.loads((folder / "out.json").read_text())["tiny"]
+@pytest.mark.parametrize(
+    ("known", "least_score", "is_good", "told"),
+    [
+        (["a < 1"], 0.75, True, "    as good"),
+        (["a < 1"], 0.76, False, "  too few: 76% are wanted"),
+        ([], 0.75, False, "    NOT KNOWN: write a test, or list it in survivors.toml with a reason"),
+        (["a < 1", "a < 2"], 0.75, False, "  listed, but no survivor any more: m | f | a < 0 | a < 2"),
+    ],
+)
+def test_a_module_is_well_with_enough_noticed_and_no_survivor_but_those_listed(
+    known: list[str], least_score: float, is_good: bool, told: str
+):
+    each = [Mutant("m", "f", 1, "a < 0", f"a < {number}", "") for number in (1, 2, 3, 4)]
+    found = [Outcome(one, SURVIVED if one.after == "a < 1" else "test", 1.0) for one in each]
+    judged = Judged("m", found, {("m", "f", "a < 0", after): "as good" for after in known}, least_score)
+    said = lines(judged)
+    assert (judged.is_good, said[0]) == (is_good, "m: 75.0% noticed, 3 of 4")
+    assert told in said

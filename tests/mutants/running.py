@@ -1,4 +1,7 @@
-"""The command line of `make mutants`, and build/mutants.json."""
+"""The command line of `make mutants`, and build/mutants.json.
+
+survivors.toml holds those that were looked at, by reason: function, line as it is, line with the fault.
+"""
 
 import argparse
 import json
@@ -8,7 +11,7 @@ import sys
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +37,7 @@ class Judged:
 
     @property
     def score(self) -> float:
-        return 1 - len(self.survivors) / len(self.outcomes)
+        return 1 - len(self.survivors) / max(1, len(self.outcomes))
 
     @property
     def survivors(self) -> list[Mutant]:
@@ -61,39 +64,53 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--suite", type=Path, default=SUITE, help="the folder of modules.toml and survivors.toml")
     parser.add_argument("--output", type=Path, default=OUTPUT)
+    parser.add_argument("--again", action="store_true", help="only what survived the last time; writes nothing")
     arguments = parser.parse_args()
     suite = tomllib.loads((arguments.suite / "modules.toml").read_text())
-    listed = tomllib.loads((arguments.suite / "survivors.toml").read_text()).get("survivor", [])
     names = {module.rpartition(".")[2]: module for module in suite["tests"]}
     if unknown := set(arguments.only) - set(names):
         sys.exit(f"no such module: {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
     wanted = arguments.only or list(names)
     if len(wanted) > 1:  # each alone: what one preloads, another changes
         command = [sys.executable, "-m", "tests.mutants", f"--jobs={arguments.jobs}", f"--suite={arguments.suite}"]
-        command.append(f"--output={arguments.output}")
+        command += [f"--output={arguments.output}", *(["--again"] if arguments.again else [])]
         sys.exit(max(subprocess.run([*command, name], check=False).returncode for name in wanted))
     module = names[wanted[0]]
-    reasons = {tuple(one[part] for part in _KEY): one["reason"] for one in listed if one["module"] == module}
+    reasons = _reasons(arguments.suite / "survivors.toml", module)
+    only = {*reasons, *_survived(arguments.output, module)} if arguments.again else None
     try:
         preload(module, suite["preload"], suite["packages"], suite["calls"])
-        found = _judge(module, suite, n_jobs=arguments.jobs)
+        found = _judge(module, suite, only, n_jobs=arguments.jobs)
     except NotTriedError as error:
         sys.exit(str(error))
     judged = Judged(module, found, reasons, suite["least_score"])
+    print("\n".join(lines(judged)[arguments.again :]))
+    if arguments.again:
+        return
     _write(arguments.output, judged)
-    print(_told(judged))
     print(f"written: {arguments.output}")
     sys.exit(0 if judged.is_good else 1)
 
 
-def _judge(module: str, suite: Mapping[str, Any], *, n_jobs: int) -> list[Outcome]:
+def _reasons(file: Path, module: str) -> dict[Key, str]:
+    groups = tomllib.loads(file.read_text()).get("known", [])
+    return {(module, *one): of["reason"] for of in groups if of["module"] == module for one in of["survivors"]}
+
+
+def _survived(output: Path, module: str) -> list[Key]:
+    earlier = json.loads(output.read_text()) if output.exists() else {}
+    survivors = earlier.get(module, {}).get("survivors", [])
+    return [(module, one["function"], one["before"], one["after"]) for one in survivors]
+
+
+def _judge(module: str, suite: Mapping[str, Any], only: Set[Key] | None, *, n_jobs: int) -> list[Outcome]:
     source, tests = source_of(module), suite["tests"][module]
     unchanged = Mutant(module, "", 0, "", "as it is", source)
     [as_it_is] = outcomes([unchanged], tests, limit_s=3600, n_jobs=1)
     if as_it_is.noticed_by != SURVIVED:
         raise NotTriedError(f"{module} as it is does not pass its tests: {as_it_is.noticed_by}")
     limit_s = max(suite["least_limit_s"], _SLOWEST * n_jobs * as_it_is.took_s)
-    wanted = mutants(module, source)
+    wanted = [one for one in mutants(module, source) if only is None or _key(one) in only]
     print(f"{module}: {len(wanted)} mutants, tests take {as_it_is.took_s:.1f} s", flush=True)
     found, begun = list[Outcome](), time.monotonic()
     for one in outcomes(wanted, tests, limit_s=limit_s, n_jobs=n_jobs):
@@ -104,17 +121,18 @@ def _judge(module: str, suite: Mapping[str, Any], *, n_jobs: int) -> list[Outcom
     return sorted(found, key=lambda one: place[one.mutant])
 
 
-def _told(judged: Judged) -> str:
+def lines(judged: Judged) -> list[str]:
+    """The score, and each survivor with its reason."""
     n_all, n_survivors = len(judged.outcomes), len(judged.survivors)
-    lines = [f"{judged.module}: {judged.score:.1%} noticed, {n_all - n_survivors} of {n_all}"]
+    told = [f"{judged.module}: {judged.score:.1%} noticed, {n_all - n_survivors} of {n_all}"]
     if judged.score < judged.least_score:
-        lines.append(f"  too few: {judged.least_score:.0%} are wanted")
+        told.append(f"  too few: {judged.least_score:.0%} are wanted")
     path = f"{judged.module.replace('.', '/')}.py"
     for one in judged.survivors:
         reason = judged.reasons.get(_key(one), "NOT KNOWN: write a test, or list it in survivors.toml with a reason")
-        lines += [f"  {path}:{one.line} {one.function}", f"    - {one.before}", f"    + {one.after}", f"    {reason}"]
-    lines += [f"  listed, but no survivor any more: {' | '.join(key)}" for key in judged.gone]
-    return "\n".join(lines)
+        told += [f"  {path}:{one.line} {one.function}", f"    - {one.before}", f"    + {one.after}", f"    {reason}"]
+    told += [f"  listed, but no survivor any more: {' | '.join(key)}" for key in judged.gone]
+    return told
 
 
 def _write(output: Path, judged: Judged) -> None:
