@@ -464,6 +464,44 @@ def _days_later(first: str, days: int) -> str:
     return (pl.Series([day(first)]).dt.offset_by(f"{days}d")[0]).isoformat()
 
 
+TWO_RUNNERS = """
+    runner | date       | exercise                   | n
+    r2     | 2026-01-05 | Wall squat with heel raise | 4
+    r2     | 2026-01-20 | Wall squat with heel raise | 6
+    r1     | 2026-01-06 | Plank                      | 2
+    r1     | 2026-01-21 | Wall squat with heel raise | 3
+    r1     | 2026-02-03 | Plank                      | 5
+"""
+DAYS_OF_TWO = """
+    runner | from       | to         | evidence
+    r2     | 2026-01-04 | 2026-01-19 | declared
+    r2     | 2026-01-20 | 2026-01-20 | no_sets
+    r2     | 2026-01-21 | 2026-02-04 | declared
+    r1     | 2026-01-05 | 2026-01-15 | unknown
+    r1     | 2026-01-16 | 2026-02-02 | sets
+    r1     | 2026-02-03 | 2026-02-05 | tail
+"""
+
+
+def test_the_days_after_one_are_those_of_the_whole_table():
+    sets, days = recognised(TWO_RUNNERS), known(DAYS_OF_TWO)
+    whole = coverage(sets, days, catalogue=CATALOGUE)
+    since = day("2026-01-31")
+    later = coverage(sets, days, catalogue=CATALOGUE, since=since)
+    assert_frame_equal(later, whole.filter(pl.col("local_date") > since))
+    assert_shows(
+        only(later, date="2026-02-04", area="calves"), "runner | last_trained_on\nr1 | 2026-01-21\nr2 | 2026-01-20"
+    )
+
+
+def test_the_lean_coverage_has_a_row_for_each_runner_day_and_area_in_that_order():
+    sets, days = recognised(TWO_RUNNERS), known(DAYS_OF_TWO)
+    lean = known_coverage(sets, days.reverse(), catalogue=CATALOGUE)
+    assert_frame_equal(lean, coverage(sets, days, catalogue=CATALOGUE).select(lean.columns))
+    of_plank = only(lean, runner="r1", date="2026-02-05", area="core")
+    assert_shows(of_plank, "n_known_days | coverage\n21 | 1/6")  # a full session of the six that two a week make
+
+
 def test_the_lean_coverage_is_that_of_the_whole_table(demo_store, demo_day):
     """For windows by the thousand only two columns are calculated; they must not part from the table's."""
     logs = read_logs(demo_store, demo_store.runners(CATALOGUE))
