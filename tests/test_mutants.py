@@ -125,7 +125,7 @@ def test_a_module_is_well_with_enough_noticed_and_no_survivor_but_those_listed(
     known: list[str], least_score: float, is_good: bool, told: str
 ):
     each = [Mutant("m", "f", 1, "a < 0", f"a < {number}", "") for number in (1, 2, 3, 4)]
-    found = [Outcome(one, SURVIVED if one.after == "a < 1" else "test", 1.0) for one in each]
+    found = [Outcome(one, SURVIVED if one.after == "a < 1" else "test", 1.0, {}) for one in each]
     judged = Judged("m", found, {("m", "f", "a < 0", after): "as good" for after in known}, least_score)
     said = lines(judged)
     assert (judged.is_good, said[0]) == (is_good, "m: 75.0% noticed, 3 of 4")

@@ -22,6 +22,7 @@ from tests.mutants.trying import SURVIVED, NotTriedError, Outcome, outcomes, pre
 OUTPUT = Path("build/mutants.json")
 SUITE = Path(__file__).parent
 _SLOWEST = 5  # times what the tests take on the module as it is, before a mutant is given up
+_QUICK_S = 0.5
 _KEY = ("module", "function", "before", "after")
 Key = tuple[str, ...]
 
@@ -112,8 +113,9 @@ def _judge(module: str, suite: Mapping[str, Any], only: Set[Key] | None, *, n_jo
     limit_s = max(suite["least_limit_s"], _SLOWEST * n_jobs * as_it_is.took_s)
     wanted = [one for one in mutants(module, source) if only is None or _key(one) in only]
     print(f"{module}: {len(wanted)} mutants, tests take {as_it_is.took_s:.1f} s", flush=True)
+    quick = {test for test, took_s in as_it_is.tests_s.items() if took_s < _QUICK_S}
     found, begun = list[Outcome](), time.monotonic()
-    for one in outcomes(wanted, tests, limit_s=limit_s, n_jobs=n_jobs):
+    for one in outcomes(wanted, tests, quick, limit_s=limit_s, n_jobs=n_jobs):
         found.append(one)
         if len(found) % 50 == 0:
             print(f"  {len(found)} of {len(wanted)} after {time.monotonic() - begun:.0f} s", flush=True)

@@ -6,12 +6,14 @@ threads do not outlive one.
 
 import gc
 import importlib
+import json
 import os
 import select
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.abc import InspectLoader, MetaPathFinder
@@ -27,6 +29,7 @@ import pytest
 from tests.mutants.mutating import Mutant
 
 SURVIVED = ""
+_TIMES = "times.json"
 _ARGUMENTS = ("-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:faulthandler")
 _NOTICED = {  # a usage error: a module that the tests' conftest.py imports does not load
     *(pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED, pytest.ExitCode.USAGE_ERROR),
@@ -40,6 +43,7 @@ class Outcome:
     mutant: Mutant
     noticed_by: str
     took_s: float
+    tests_s: Mapping[str, float]
 
 
 class NotTriedError(Exception):
@@ -73,24 +77,32 @@ def preload(target: str, modules: Sequence[str], packages: Sequence[str], calls:
     gc.freeze()
 
 
-def outcomes(mutants: Sequence[Mutant], tests: Sequence[str], *, limit_s: float, n_jobs: int) -> Iterator[Outcome]:
-    """As they are known, `n_jobs` at a time; who takes longer than the limit was noticed."""
-    waiting, running = list(reversed(mutants)), dict[int, _Trial]()
+def outcomes(
+    mutants: Sequence[Mutant], tests: Sequence[str], quick: Set[str] = frozenset(), *, limit_s: float, n_jobs: int
+) -> Iterator[Outcome]:
+    """As they are known, `n_jobs` at a time; who takes longer than the limit was noticed.
+
+    A test that noticed the fault before is likely to notice the next: of the quick ones the newest such go first.
+    """
+    waiting, running, first = list(reversed(mutants)), dict[int, _Trial](), list[str]()
     try:
         while waiting or running:
             while waiting and len(running) < n_jobs:
-                trial = _begun(waiting.pop(), tests)
+                trial = _begun(waiting.pop(), tests, first)
                 running[trial.answer] = trial
             ready, _, _ = select.select(list(running), [], [], 0.2)
             late = [one for one, trial in running.items() if time.monotonic() - trial.started > limit_s]
             for one in {*ready, *late}:
-                yield _ended(running.pop(one), is_late=one not in ready)
+                ended = _ended(running.pop(one), is_late=one not in ready)
+                if ended.noticed_by in quick:
+                    first = [ended.noticed_by, *(test for test in first if test != ended.noticed_by)]
+                yield ended
     finally:
         for trial in running.values():
             _ended(trial, is_late=True)
 
 
-def _begun(mutant: Mutant, tests: Sequence[str]) -> _Trial:
+def _begun(mutant: Mutant, tests: Sequence[str], first: Sequence[str]) -> _Trial:
     answer, told = os.pipe()
     folder = TemporaryDirectory(prefix="mutant-")
     sys.stdout.flush()
@@ -98,21 +110,21 @@ def _begun(mutant: Mutant, tests: Sequence[str]) -> _Trial:
     if process == 0:
         os.setpgid(0, 0)
         os.close(answer)
-        _try(mutant, tests, told, folder.name)
+        _try(mutant, tests, first, told, Path(folder.name))
     os.close(told)
     with suppress(ProcessLookupError, PermissionError):
         os.setpgid(process, process)  # here too: whoever comes first
     return _Trial(mutant, process, answer, time.monotonic(), folder)
 
 
-def _try(mutant: Mutant, tests: Sequence[str], told: int, folder: str) -> None:
+def _try(mutant: Mutant, tests: Sequence[str], first: Sequence[str], told: int, folder: Path) -> None:
     """In the fork; never returns."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
     said = "!no answer"
     try:
-        said = _noticed_by(mutant, tests, folder)
+        said = _noticed_by(mutant, tests, first, folder)
     except BaseException as error:  # noqa: BLE001 - the fork must end here whatever happens
         said = f"!{type(error).__name__}: {error}"
     finally:
@@ -120,25 +132,35 @@ def _try(mutant: Mutant, tests: Sequence[str], told: int, folder: str) -> None:
         os._exit(0)
 
 
-def _noticed_by(mutant: Mutant, tests: Sequence[str], folder: str) -> str:
+def _noticed_by(mutant: Mutant, tests: Sequence[str], first: Sequence[str], folder: Path) -> str:
     sys.meta_path.insert(0, _Changed(mutant))
     try:
         importlib.import_module(mutant.module)
     except Exception:  # noqa: BLE001 - whatever the fault does
         return "import"
-    first = _FirstFailure()
-    code = pytest.main([*_ARGUMENTS, f"--basetemp={folder}/tests", *tests], plugins=[first])
+    watcher = _Watcher(first)
+    code = pytest.main([*_ARGUMENTS, f"--basetemp={folder}/tests", *tests], plugins=[watcher])
+    (folder / _TIMES).write_text(json.dumps(watcher.times))
     if code in _NOTICED:
-        return first.test or "collection"
+        return watcher.failed or "collection"
     return SURVIVED if code == pytest.ExitCode.OK else f"!pytest ended with {code!r}"
 
 
-class _FirstFailure:
-    test = ""
+class _Watcher:
+    """Has some tests run first, and sees which one failed and how long each took."""
+
+    def __init__(self, first: Sequence[str]) -> None:
+        self.place = {test: number for number, test in enumerate(first)}
+        self.failed = ""
+        self.times = Counter[str]()
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items.sort(key=lambda item: self.place.get(item.nodeid, len(self.place)))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed and not self.test:
-            self.test = report.nodeid
+        self.times[report.nodeid] += report.duration
+        if report.failed and not self.failed:
+            self.failed = report.nodeid
 
 
 class _Changed(MetaPathFinder, InspectLoader):
@@ -180,7 +202,9 @@ def _ended(trial: _Trial, *, is_late: bool) -> Outcome:
     with suppress(ProcessLookupError):
         os.killpg(trial.process, signal.SIGKILL)  # what the tests left running too
     os.waitpid(trial.process, 0)
+    times = Path(trial.folder.name, _TIMES)
+    tests_s = json.loads(times.read_text()) if times.exists() and not is_late else {}
     trial.folder.cleanup()
     if said.startswith("!"):
         raise NotTriedError(f"{trial.mutant.module} line {trial.mutant.line}, {trial.mutant.after}: {said[1:]}")
-    return Outcome(trial.mutant, said, time.monotonic() - trial.started)
+    return Outcome(trial.mutant, said, time.monotonic() - trial.started, tests_s)
