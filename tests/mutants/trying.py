@@ -85,24 +85,39 @@ def outcomes(
     A test that noticed the fault before is likely to notice the next: of the quick ones the newest such go first.
     """
     waiting, running, first = list(reversed(mutants)), dict[int, _Trial](), list[str]()
+    clock = _Clock()
     try:
         while waiting or running:
             while waiting and len(running) < n_jobs:
-                trial = _begun(waiting.pop(), tests, first)
+                trial = _begun(waiting.pop(), tests, first, clock.now)
                 running[trial.answer] = trial
-            ready, _, _ = select.select(list(running), [], [], 0.2)
-            late = [one for one, trial in running.items() if time.monotonic() - trial.started > limit_s]
+            ready, _, _ = select.select(list(running), [], [], _Clock.TICK_S)
+            clock.tick()
+            late = [one for one, trial in running.items() if clock.now - trial.started > limit_s]
             for one in {*ready, *late}:
-                ended = _ended(running.pop(one), is_late=one not in ready)
+                ended = _ended(running.pop(one), clock.now, is_late=one not in ready)
                 if ended.noticed_by in quick:
                     first = [ended.noticed_by, *(test for test in first if test != ended.noticed_by)]
                 yield ended
     finally:
         for trial in running.values():
-            _ended(trial, is_late=True)
+            _ended(trial, clock.now, is_late=True)
 
 
-def _begun(mutant: Mutant, tests: Sequence[str], first: Sequence[str]) -> _Trial:
+class _Clock:
+    """Seconds in which this process was at work: one that is halted for a while must not take mutants for hanging."""
+
+    TICK_S = 0.2
+
+    def __init__(self) -> None:
+        self.now, self._last = 0.0, time.monotonic()
+
+    def tick(self) -> None:
+        before, self._last = self._last, time.monotonic()
+        self.now += min(self._last - before, 5 * self.TICK_S)
+
+
+def _begun(mutant: Mutant, tests: Sequence[str], first: Sequence[str], now: float) -> _Trial:
     answer, told = os.pipe()
     folder = TemporaryDirectory(prefix="mutant-")
     sys.stdout.flush()
@@ -114,7 +129,7 @@ def _begun(mutant: Mutant, tests: Sequence[str], first: Sequence[str]) -> _Trial
     os.close(told)
     with suppress(ProcessLookupError, PermissionError):
         os.setpgid(process, process)  # here too: whoever comes first
-    return _Trial(mutant, process, answer, time.monotonic(), folder)
+    return _Trial(mutant, process, answer, now, folder)
 
 
 def _try(mutant: Mutant, tests: Sequence[str], first: Sequence[str], told: int, folder: Path) -> None:
@@ -195,7 +210,7 @@ def source_of(module: str) -> str:
     return Path(spec.origin).read_text()
 
 
-def _ended(trial: _Trial, *, is_late: bool) -> Outcome:
+def _ended(trial: _Trial, now: float, *, is_late: bool) -> Outcome:
     answer = b"=time" if is_late else os.read(trial.answer, select.PIPE_BUF)
     said = answer.decode(errors="replace")[1:] if answer else "crash"
     os.close(trial.answer)
@@ -207,4 +222,4 @@ def _ended(trial: _Trial, *, is_late: bool) -> Outcome:
     trial.folder.cleanup()
     if said.startswith("!"):
         raise NotTriedError(f"{trial.mutant.module} line {trial.mutant.line}, {trial.mutant.after}: {said[1:]}")
-    return Outcome(trial.mutant, said, time.monotonic() - trial.started, tests_s)
+    return Outcome(trial.mutant, said, now - trial.started, tests_s)
