@@ -523,6 +523,22 @@ def test_each_complaint_has_its_own_recoveries_and_recurrences():
     """)  # fmt: skip
 
 
+def test_a_recovery_ends_its_own_complaint_and_side_only():
+    reports = """
+        date       | site | side  | status
+        2026-01-05 | neck | left  | active
+        2026-01-05 | knee | right | active
+        2026-01-06 | knee | left  | active
+        2026-01-12 | knee | left  | resolved
+    """
+    assert_shows(told(reports, as_of="2026-01-13"), """
+        complaint_id | side  | ended_on   | state
+        neck         | left  | -          | open
+        runners_knee | right | -          | open
+        runners_knee | left  | 2026-01-12 | ended
+    """)  # fmt: skip
+
+
 def test_a_complaint_first_told_as_over_is_an_episode_beside_others_too():
     reports = "date | site | status\n2026-01-01 | - | -\n2026-01-05 | neck | -\n2026-01-12 | knee | resolved"
     assert_shows(told(reports, as_of="2026-01-13"), """
