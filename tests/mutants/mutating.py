@@ -260,7 +260,8 @@ def _calls(node: ast.Call, code: _Code) -> Iterator[Change]:
     if isinstance(node.func, ast.Attribute) and not (
         isinstance(node.func.value, ast.Name) and node.func.value.id in _NOT_FRAMES
     ):
-        yield Change(code.start(node), code.end(node), code.of(node.func.value))
+        dot = code.bytes.rindex(b".", code.end(node.func.value), code.end(node.func))
+        yield Change(dot, code.end(node), "")
 
 
 def _left_out(given: Sequence[ast.expr | ast.keyword], place: int, code: _Code) -> Change:
