@@ -10,7 +10,7 @@ export DO_NOT_TRACK = 1
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export NO_MKDOCS_2_WARNING = 1  # what will be done when MkDocs has a successor: DECISIONS.md
 
-.PHONY: help setup demo test check docs hooks format bench simulate soak clean
+.PHONY: help setup demo test check docs hooks format bench simulate soak mutants coverage clean
 
 help:            ## what there is
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -59,6 +59,18 @@ simulate: setup  ## the method on squads with a known truth; REPS=n for a shorte
 
 soak: setup      ## mutated files through the inbox, imports killed half way; N=n for fewer; writes build/soak.json
 	$(BIN)/python -m tests.soak $(N)
+
+mutants: setup   ## small faults put into the calculations that their tests must notice; ONLY=module; writes build/mutants.json
+	$(BIN)/python -m tests.mutants $(ONLY)
+
+coverage: export OMP_NUM_THREADS = 1
+coverage: export OPENBLAS_NUM_THREADS = 1
+coverage: setup  ## lines and branches that the tests run; ONLY="tests/test_a.py tests/test_b.py" for some; writes build/coverage.json
+	rm -rf build/coverage
+	$(BIN)/python -m coverage run -m pytest -q -n 2 $(ONLY)
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage json --quiet
+	$(BIN)/python -m coverage report
 
 clean:           ## removes what was made
 	rm -rf build $(VENV)

@@ -30,7 +30,7 @@ def episodes(reports: dy.DataFrame[AcheReports], *, as_of: date, catalogue: Cata
     """
     gap = catalogue.days("episode.gap")
     said = reports.filter(pl.col("duplicate_of").is_null(), pl.col("reported_on") <= as_of)
-    no_aches = said.filter("is_no_aches").select("runner_id", recovery="reported_on").unique().sort("recovery")
+    no_aches = said.filter("is_no_aches").select("runner_id", recovery="reported_on").sort("recovery")
     aches = _with_complaint(said.filter(~pl.col("is_no_aches")), catalogue).pipe(_with_side, gap)
     numbered = _with_recovery(aches, no_aches).pipe(_with_number, gap)
     first_answer = said.group_by("runner_id").agg(first_answer=pl.col("reported_on").min())
@@ -122,9 +122,7 @@ def _with_recovery(aches: pl.DataFrame, no_aches: pl.DataFrame) -> pl.DataFrame:
         .with_columns(is_ache=~pl.col("is_resolved") | is_news, place=pl.int_range(pl.len()))
     )
     closing = (
-        ordered.filter(pl.col("is_resolved") & ~pl.col("is_ache"))
-        .select(*_COMPLAINT, said_on="reported_on", closed_on=well_on)
-        .sort("said_on")
+        ordered.filter(~pl.col("is_ache")).select(*_COMPLAINT, said_on="reported_on", closed_on=well_on).sort("said_on")
     )
     own = pl.when(pl.col("is_ache") & pl.col("is_resolved")).then(well_on)
     return (
@@ -159,7 +157,7 @@ def _with_number(aches: pl.DataFrame, gap: int) -> pl.DataFrame:
     )
     is_first = pl.col("there_before").is_null()
     is_recovered = (pl.col("well_before") <= pl.col("reported_on")).fill_null(value=False)
-    is_noticed_since = (pl.col("noticed_on") > pl.col("well_before")).fill_null(value=False)
+    is_noticed_since = pl.col("noticed_on") > pl.col("well_before")
     onset = pl.when(is_noticed_since).then("noticed_on").otherwise("reported_on")
     days_since_report = (pl.col("reported_on") - pl.col("there_before")).dt.total_days()
     days_since_well = (onset - pl.col("well_before")).dt.total_days()

@@ -149,7 +149,7 @@ def _status() -> pl.Expr:
     return (
         pl.when(pl.col("withheld_for").is_not_null())
         .then(pl.lit("withheld"))
-        .when((pl.col("covered") == "on_target").fill_null(value=False))
+        .when(pl.col("covered") == "on_target")
         .then(pl.lit("on_target"))
         .when(pl.col("coverage").is_null())
         .then(pl.lit("log_first"))
@@ -160,7 +160,7 @@ def _status() -> pl.Expr:
 def _rank() -> pl.Expr:
     """1, 2, … over the areas to train; by deficit alone for a runner who never had a linked ache."""
     is_ranked = pl.col("status") == "train"
-    has_ached = (pl.col("n_aches").sum() > 0).over("runner_id")
+    has_ached = pl.col("n_aches").sum() > 0
     priority = pl.when(has_ached).then(pl.col("priority").round(_EXACT)).otherwise(0.0)
     order = pl.struct(~is_ranked, -priority, -pl.col("deficit").round(_EXACT), "place")
     return pl.when(is_ranked).then(order.rank("ordinal").over("runner_id"))

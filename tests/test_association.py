@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from scipy.stats import norm
 
 from runfix_analytics.association import Association, association, at_lag, future, lags, pairs, pooled, unlinked, within
-from runfix_analytics.cohort import Cohort, analysis_rows, cohort
+from runfix_analytics.cohort import Cohort, analysis_rows, cohort, with_future
 from runfix_analytics.episodes import episodes
 from runfix_analytics.hazard import fit_pooled, matrix
 from runfix_analytics.known_days import known_days
@@ -97,6 +97,24 @@ def test_the_lag_curve_at_the_lag_of_the_model_is_the_model():
     columns = ["area_id", "n_rows", "n_onsets", "log_ratio", "se"]
     at_model = only(estimates, estimator="lag", lag_days=21).filter(pl.col("area_id").is_not_null())
     assert_frame_equal(at_model.select(columns), only(estimates, estimator="pooled").select(columns))
+
+
+def test_each_estimate_is_its_own_functions_on_its_own_rows():
+    of, estimates = squad()[1], studied().estimates
+    rows = analysis_rows(of, lag_days=21, catalogue=CATALOGUE)[0]
+    unwashed = analysis_rows(of, lag_days=21, catalogue=CATALOGUE, has_washout=False)[0]
+    assert unwashed.height > rows.height
+    week = analysis_rows(of, lag_days=7, catalogue=CATALOGUE)[0]
+    for expected in (
+        within(rows, CATALOGUE),
+        pooled(unwashed, CATALOGUE, "pooled_unwashed")[0],
+        unlinked(rows, CATALOGUE),
+        future(with_future(rows, of, catalogue=CATALOGUE), CATALOGUE),
+        pairs(rows, CATALOGUE),
+        at_lag(week, CATALOGUE),
+    ):
+        told = only(estimates, estimator=expected["estimator"][0], lag_days=expected["lag_days"][0])
+        assert_frame_equal(told, expected, check_exact=True)
 
 
 def test_the_same_squad_gives_the_same_numbers():

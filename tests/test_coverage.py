@@ -13,6 +13,23 @@ from runfix_analytics.recognition import recognise
 from runfix_analytics.stored_logs import read_logs
 from runfix_analytics.tables import Coverage, KnownDays
 
+TWO_RUNNERS = """
+    runner | date       | exercise                   | n
+    r2     | 2026-01-05 | Wall squat with heel raise | 4
+    r2     | 2026-01-20 | Wall squat with heel raise | 6
+    r1     | 2026-01-06 | Plank                      | 2
+    r1     | 2026-01-21 | Wall squat with heel raise | 3
+    r1     | 2026-02-03 | Plank                      | 5
+"""
+DAYS_OF_TWO = """
+    runner | from       | to         | evidence
+    r2     | 2026-01-04 | 2026-01-19 | declared
+    r2     | 2026-01-20 | 2026-01-20 | no_sets
+    r2     | 2026-01-21 | 2026-02-04 | declared
+    r1     | 2026-01-05 | 2026-01-15 | unknown
+    r1     | 2026-01-16 | 2026-02-02 | sets
+    r1     | 2026-02-03 | 2026-02-05 | tail
+"""
 WINDOW = "from | to\n2026-01-05 | 2026-02-01"  # four whole weeks, all of them known
 END = "2026-02-01"
 
@@ -146,6 +163,11 @@ def test_easier_sets_count_less(rir: str, rpe: str, hard_sets: float, effort: fl
 def test_sets_without_effort_count_whole_and_half_in_the_value_for_analysts():
     sets = "date | exercise | n\n2026-01-05 | Wall squat with heel raise | 4"
     assert_shows(covered(sets), "coverage | coverage_low_effort | effort\n0.125 | 0.0625 | -")
+
+
+def test_a_session_without_effort_earns_at_most_one_in_the_value_for_analysts_too():
+    row = covered("date | exercise | n\n2026-01-05 | Wall squat with heel raise | 12")
+    assert_shows(row, "coverage | coverage_low_effort\n1/8 | 1/8")
 
 
 def test_the_share_of_hard_sets_is_taken_over_the_sets_with_a_logged_effort():
@@ -289,7 +311,50 @@ def test_the_window_holds_its_own_day_and_the_twenty_seven_before():
     )
 
 
+def test_days_after_the_newest_entry_are_rest_in_coverage_and_may_be_sessions_in_the_upper_bound():
+    sets = "date | exercise | n\n2026-01-05 | Wall squat with heel raise | 4"
+    days = "from | to | evidence\n2026-01-05 | 2026-01-18 | sets\n2026-01-19 | 2026-02-01 | tail"
+    assert_shows(covered(sets, days=days), """
+        n_known_days | coverage | coverage_low | coverage_high
+        28           | 1/8      | 1/8          | 7/8
+    """)  # fmt: skip
+
+
+def test_the_order_of_days_does_not_matter():
+    sets, days = recognised(TWO_RUNNERS), known(DAYS_OF_TWO)
+    assert_frame_equal(coverage(sets, days.reverse(), catalogue=CATALOGUE), coverage(sets, days, catalogue=CATALOGUE))
+
+
 # The words
+
+
+def test_exactly_three_quarters_of_the_known_days_are_on_target_whatever_the_bounds_say():
+    four = [
+        {"date": day(f"2026-01-{5 + 3 * i:02}"), "exercise": "Wall squat with heel raise", "n": 4} for i in range(4)
+    ]
+    half = {"date": day("2026-01-20"), "exercise": "Wall squat with heel raise", "n": 2}
+    days = "from | to | evidence\n2026-01-05 | 2026-01-25 | declared\n2026-01-26 | 2026-02-01 | unknown"
+    assert_shows(covered([*four, half], days=days), """
+        n_known_days | coverage | coverage_low | status    | limited_by
+        21           | 0.75     | 9/16         | on_target | -
+    """)  # fmt: skip
+
+
+def test_of_equal_limits_the_first_is_named():
+    assert_shows(covered("date | exercise\n2026-01-05 | Wall squat with heel raise", weeks=4), """
+        frequency | exercises | rounds | limited_by
+        0.5       | 0.5       | 0.5    | frequency
+    """)  # fmt: skip
+    twice = "date | exercise\n2026-01-05 | Wall squat with heel raise\n2026-01-08 | Wall squat with heel raise"
+    assert_shows(covered(twice, weeks=4), """
+        frequency | exercises | rounds | limited_by
+        1         | 0.5       | 0.5    | exercises
+    """)  # fmt: skip
+
+
+def test_one_day_with_one_set_has_its_components():
+    row = covered("date | exercise | rir\n2026-01-05 | Wall squat with heel raise | 1", days=WINDOW, on="2026-01-05")
+    assert_shows(row, "n_known_days | frequency | exercises | rounds | effort\n1 | 1 | 0.5 | 0.5 | 1")
 
 
 def test_from_three_quarters_on_an_area_is_on_target():
@@ -462,6 +527,25 @@ def test_a_log_of_one_set_holds_a_quarter_of_a_session():
 
 def _days_later(first: str, days: int) -> str:
     return (pl.Series([day(first)]).dt.offset_by(f"{days}d")[0]).isoformat()
+
+
+def test_the_days_after_one_are_those_of_the_whole_table():
+    sets, days = recognised(TWO_RUNNERS), known(DAYS_OF_TWO)
+    whole = coverage(sets, days, catalogue=CATALOGUE)
+    since = day("2026-01-31")
+    later = coverage(sets, days, catalogue=CATALOGUE, since=since)
+    assert_frame_equal(later, whole.filter(pl.col("local_date") > since))
+    assert_shows(
+        only(later, date="2026-02-04", area="calves"), "runner | last_trained_on\nr1 | 2026-01-21\nr2 | 2026-01-20"
+    )
+
+
+def test_the_lean_coverage_has_a_row_for_each_runner_day_and_area_in_that_order():
+    sets, days = recognised(TWO_RUNNERS), known(DAYS_OF_TWO)
+    lean = known_coverage(sets, days.reverse(), catalogue=CATALOGUE)
+    assert_frame_equal(lean, coverage(sets, days, catalogue=CATALOGUE).select(lean.columns))
+    of_plank = only(lean, runner="r1", date="2026-02-05", area="core")
+    assert_shows(of_plank, "n_known_days | coverage\n21 | 1/6")  # a full session of the six that two a week make
 
 
 def test_the_lean_coverage_is_that_of_the_whole_table(demo_store, demo_day):

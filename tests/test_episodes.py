@@ -467,7 +467,9 @@ def test_the_severity_of_an_answer_is_the_sum_of_its_four_items(
     answer = pl.DataFrame(
         {f"ostrc_q{number}": pl.Series([item], dtype=pl.Int16) for number, item in enumerate(items, start=1)}
     )
-    assert answer.select(severity=severity(), is_substantial=is_substantial()).rows() == [(score, substantial)]
+    judged = answer.select(severity=severity(), is_substantial=is_substantial())
+    assert judged.rows() == [(score, substantial)]
+    assert judged.dtypes == [pl.Int16, pl.Boolean]
 
 
 def test_the_worst_severity_of_an_episode_is_that_of_its_own_reports():
@@ -492,6 +494,226 @@ def test_the_exercises_that_hurt_and_the_reports_behind_an_episode_are_kept():
         e              | 2026-01-08 | knee | burpee
     """
     assert_shows(told(reports), "exercises_that_hurt | ache_report_ids\nburpee lunge | b c d e")
+
+
+# Whose report is whose
+
+
+TWO_COMPLAINTS = """
+    date       | site | status
+    2026-01-01 | -    | -
+    2026-01-05 | neck | -
+    2026-01-06 | knee | -
+    2026-01-12 | neck | resolved
+    2026-01-13 | knee | -
+    2026-01-20 | -    | -
+    2026-02-05 | neck | -
+    2026-03-25 | knee | -
+    2026-03-28 | -    | -
+"""
+
+
+def test_each_complaint_has_its_own_recoveries_and_recurrences():
+    assert_shows(told(TWO_COMPLAINTS), """
+        complaint_id | onset_on   | recurrence | ended_on   | n_reports
+        neck         | 2026-01-05 | index      | 2026-01-12 | 2
+        runners_knee | 2026-01-06 | index      | 2026-01-20 | 2
+        neck         | 2026-02-05 | early      | 2026-03-28 | 1
+        runners_knee | 2026-03-25 | late       | 2026-03-28 | 1
+    """)  # fmt: skip
+
+
+def test_a_recovery_ends_its_own_complaint_and_side_only():
+    reports = """
+        date       | site | side  | status
+        2026-01-05 | neck | left  | active
+        2026-01-05 | knee | right | active
+        2026-01-06 | knee | left  | active
+        2026-01-12 | knee | left  | resolved
+    """
+    assert_shows(told(reports, as_of="2026-01-13"), """
+        complaint_id | side  | ended_on   | state
+        neck         | left  | -          | open
+        runners_knee | right | -          | open
+        runners_knee | left  | 2026-01-12 | ended
+    """)  # fmt: skip
+
+
+def test_a_complaint_first_told_as_over_is_an_episode_beside_others_too():
+    reports = "date | site | status\n2026-01-01 | - | -\n2026-01-05 | neck | -\n2026-01-12 | knee | resolved"
+    assert_shows(told(reports, as_of="2026-01-13"), """
+        complaint_id | onset_on   | ended_on   | recurrence
+        neck         | 2026-01-05 | -          | index
+        runners_knee | 2026-01-12 | 2026-01-12 | index
+    """)  # fmt: skip
+
+
+def test_an_unknown_side_is_that_of_the_same_runners_reports_of_the_same_complaint():
+    reports = """
+        runner | date       | site | side
+        r1     | 2026-01-05 | knee | right
+        r1     | 2026-01-08 | knee | unknown
+        r1     | 2026-01-08 | neck | left
+        r2     | 2026-01-08 | knee | left
+    """
+    assert_shows(told(reports), """
+        runner | complaint_id | side  | n_reports | is_side_uncertain
+        r1     | runners_knee | right | 2         | true
+        r1     | neck         | left  | 1         | false
+        r2     | runners_knee | left  | 1         | false
+    """)  # fmt: skip
+
+
+def test_a_chain_of_reports_goes_by_their_days_and_holds_over_fourteen_of_them():
+    reports = """
+        ache_report_id | date       | site | side
+        z              | 2026-01-05 | knee | right
+        y              | 2026-01-19 | knee | unknown
+        x              | 2026-02-02 | knee | unknown
+        w              | 2026-02-17 | knee | unknown
+    """
+    assert_shows(told(reports), """
+        side    | onset_on   | n_reports
+        right   | 2026-01-05 | 3
+        unknown | 2026-02-17 | 1
+    """)  # fmt: skip
+
+
+def test_a_place_with_a_name_late_in_the_alphabet_belongs_to_its_symptom_all_the_same():
+    assert_shows(
+        told("date | site\n2026-01-05 | outer knee"),
+        "complaint_id | symptom_id | site_id\nit_band | it_band | outer_knee",
+    )
+
+
+def test_episodes_come_by_runner_day_complaint_and_side():
+    reports = """
+        runner | date       | site | side
+        r2     | 2026-01-05 | knee | left
+        r1     | 2026-01-07 | knee | right
+        r1     | 2026-01-07 | knee | left
+        r1     | 2026-01-07 | neck | right
+        r1     | 2026-01-06 | shin | right
+    """
+    assert_shows(told(reports), """
+        runner | onset_on   | complaint_id | side
+        r1     | 2026-01-06 | shin         | right
+        r1     | 2026-01-07 | neck         | right
+        r1     | 2026-01-07 | runners_knee | left
+        r1     | 2026-01-07 | runners_knee | right
+        r2     | 2026-01-05 | runners_knee | left
+    """)  # fmt: skip
+
+
+# On the day itself
+
+
+def test_being_well_on_the_next_day_ends_an_episode():
+    for answer in ("2026-01-06 | - | -", "2026-01-06 | knee | resolved"):
+        reports = f"date | site | status\n2026-01-05 | knee | active\n{answer}"
+        assert_shows(told(reports), "onset_on | ended_on\n2026-01-05 | 2026-01-06")
+
+
+def test_of_two_answers_of_one_day_the_one_that_it_is_there_is_the_latest():
+    for gone, there in ("ab", "ba"):
+        reports = f"""
+            ache_report_id | date       | site | status   | pain_now
+            c              | 2026-01-05 | knee | active   | 6
+            {gone}         | 2026-01-12 | knee | resolved | 0
+            {there}        | 2026-01-12 | knee | active   | 4
+        """
+        assert_shows(told(reports, as_of="2026-01-12"), "n_reports | latest_pain | state\n3 | 4 | open")
+
+
+def test_a_return_on_the_day_of_recovery_goes_on_with_the_episode_after_weeks_too():
+    reports = "date | site\n2026-01-05 | knee\n2026-02-01 | -\n2026-02-01 | knee"
+    assert_shows(told(reports, as_of="2026-02-02"), "onset_on | n_reports | state\n2026-01-05 | 2 | open")
+
+
+def test_an_ache_noticed_on_the_day_of_the_last_report_is_the_same_one():
+    reports = "date | site | noticed_on\n2026-01-05 | knee | -\n2026-02-10 | knee | 2026-01-05"
+    assert_shows(told(reports), "onset_on | n_reports\n2026-01-05 | 2")
+
+
+def test_what_was_noticed_no_later_than_the_recovery_does_not_date_the_return():
+    for noticed in ("2026-01-10", "2026-01-16"):
+        reports = f"""
+            date       | site | status   | noticed_on
+            2026-01-05 | knee | active   | -
+            2026-01-15 | knee | active   | -
+            2026-01-16 | knee | resolved | -
+            2026-03-01 | knee | active   | {noticed}
+        """
+        assert_shows(told(reports), """
+            onset_on   | recurrence | n_reports | has_noticed_date
+            2026-01-05 | index      | 3         | false
+            2026-03-01 | early      | 1         | false
+        """)  # fmt: skip
+
+
+def test_a_recovery_told_again_with_the_day_of_the_last_answer_is_no_news():
+    reports = """
+        date       | site | status   | noticed_on
+        2026-01-05 | knee | active   | -
+        2026-01-12 | knee | resolved | -
+        2026-02-10 | knee | resolved | 2026-01-12
+    """
+    assert_shows(told(reports), "onset_on | ended_on | n_reports\n2026-01-05 | 2026-01-12 | 3")
+
+
+def test_an_ache_that_came_and_went_after_a_silence_does_not_end_the_one_before_it():
+    reports = """
+        date       | site | status   | noticed_on
+        2026-01-05 | knee | active   | -
+        2026-02-03 | knee | resolved | 2026-02-01
+    """
+    assert_shows(told(reports), """
+        onset_on   | ended_on   | state  | recurrence
+        2026-01-05 | -          | silent | index
+        2026-02-01 | 2026-02-03 | ended  | uncertain
+    """)  # fmt: skip
+
+
+def test_reports_at_most_fourteen_days_apart_are_one_episode_whatever_recovery_is_told():
+    told_late = """
+        date       | site | status   | resolved_on
+        2026-01-20 | knee | active   | -
+        2026-01-21 | knee | resolved | 2026-01-05
+        2026-01-24 | knee | active   | -
+    """
+    assert_shows(told(told_late), "onset_on | n_reports\n2026-01-20 | 3")
+    over_at_once = "date | site | status\n2026-01-05 | knee | resolved\n2026-01-19 | knee | active"
+    assert_shows(told(over_at_once), "onset_on | n_reports\n2026-01-05 | 2")
+
+
+def test_no_episode_ends_before_it_began():
+    reports = "date | site | status | resolved_on\n2026-01-10 | knee | resolved | 2026-01-02"
+    assert_shows(told(reports), "onset_on | ended_on\n2026-01-10 | 2026-01-10")
+
+
+def test_of_several_days_first_noticed_the_earliest_counts_and_silence_makes_the_first_report_uncertain():
+    reports = """
+        date       | site | noticed_on
+        2026-01-05 | knee | 2026-01-04
+        2026-01-12 | knee | 2026-01-02
+        2026-02-10 | knee | -
+        2026-02-12 | knee | -
+    """
+    assert_shows(told(reports), """
+        onset_on   | n_reports | is_onset_uncertain
+        2026-01-02 | 2         | false
+        2026-02-10 | 2         | true
+    """)  # fmt: skip
+
+
+def test_pain_is_that_of_now_where_told_and_its_first_value_that_of_the_first_report_with_one():
+    reports = """
+        date       | site | pain_now | pain_worst
+        2026-01-05 | knee | -        | -
+        2026-01-06 | knee | 2        | 6
+        2026-01-07 | knee | 8        | 7
+    """
+    assert_shows(told(reports), "first_pain | latest_pain | worst_pain\n2 | 8 | 8")
 
 
 # What is seen

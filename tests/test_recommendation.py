@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 from runfix_analytics.rates import symptom_rates
 from runfix_analytics.recommendation import recommendation
 from runfix_analytics.referrals import referrals
-from runfix_analytics.tables import Advice, Exposure, KnownDays, Runners, Verdicts
+from runfix_analytics.tables import Advice, Exposure, KnownDays, Runners, SymptomRates, Verdicts
 
 TODAY = day("2026-02-01")
 NO_DAYS = KnownDays.create_empty()
@@ -56,6 +56,14 @@ def advised(
         runners(), coverages(rows_of(covered, **status)), known(evidence) if evidence else NO_DAYS, episodes, own,
         symptom_rates(own, catalogue=CATALOGUE), referrals(episodes, as_of=TODAY, catalogue=CATALOGUE),
         verdicts=verdicts, as_of=TODAY, catalogue=CATALOGUE,
+    )  # fmt: skip
+
+
+def squad_advised(who: Table, today: Table, episodes: Any, own: Any, rates: Any = None) -> Any:
+    return recommendation(
+        runners(who), coverages(today), NO_DAYS, episodes, own,
+        symptom_rates(own, catalogue=CATALOGUE) if rates is None else rates,
+        referrals(episodes, as_of=TODAY, catalogue=CATALOGUE), verdicts=NOT_STUDIED, as_of=TODAY, catalogue=CATALOGUE,
     )  # fmt: skip
 
 
@@ -127,6 +135,54 @@ def test_a_runner_without_symptoms_is_ranked_by_deficit_over_all_five_areas():
 def test_equal_deficits_of_a_runner_without_symptoms_keep_the_order_of_the_article():
     equal = dict.fromkeys(MIXED, 0.4)
     assert by_rank(advised(equal, aches=())) == ["glutes", "hamstrings", "calves", "core", "upper_back"]
+
+
+def test_each_runner_is_ranked_alone_and_has_five_rows_in_the_order_of_the_article():
+    aching = episode_rows("runner | site | onset_on\nr2 | shin | 2026-01-20")
+    own = Exposure.validate(pl.concat([exposed({"shin": 6}, 300, runner=runner) for runner in ("r2", "r1")]))
+    covered = {"core": 0.1, "glutes": 0.3, "hamstrings": 0.3, "calves": 0.2, "upper_back": 0.3}
+    today = [row | {"runner_id": runner} for row in rows_of(covered) for runner in ("r2", "r1")]
+    assert_shows(squad_advised("runner\nr2\nr1", today, aching, own), """
+        runner | area       | rank
+        r1     | glutes     | 3
+        r1     | hamstrings | 4
+        r1     | calves     | 2
+        r1     | core       | 1
+        r1     | upper_back | 5
+        r2     | glutes     | 3
+        r2     | hamstrings | 2
+        r2     | calves     | 1
+        r2     | core       | 5
+        r2     | upper_back | 4
+    """)  # fmt: skip
+
+
+def test_a_runner_of_whom_no_exposure_is_known_is_ranked_by_deficit():
+    nothing = squad_advised("runner\nr1", rows_of(MIXED), episode_rows(()), Exposure.create_empty())
+    assert by_rank(nothing) == ["core", "hamstrings", "glutes", "upper_back", "calves"]
+    assert nothing["priority"].null_count() == len(CATALOGUE.areas)
+
+
+def test_what_differs_only_in_the_last_bits_is_a_tie():
+    noisy = {"glutes": 0.1 * 7, "hamstrings": 0.7, "calves": 0.7, "core": 0.1 * 7, "upper_back": 0.7}
+    assert 1 - noisy["glutes"] < 1 - noisy["hamstrings"]
+    article = ["glutes", "hamstrings", "calves", "core", "upper_back"]
+    assert by_rank(advised(noisy, aches=())) == article
+    level = pl.DataFrame({"symptom_id": SYMPTOMS, "n_onsets": 0, "n_days_at_risk": 0, "onsets_per_day": 1e-12})
+    same = SymptomRates.validate(level, cast=True)  # so that no area is expected to avert anything to speak of
+    assert by_rank(squad_advised("runner\nr1", rows_of(noisy), episode_rows(KNEE), exposed({}, 300), same)) == article
+
+
+def test_the_order_of_exposures_does_not_change_the_last_bit_of_a_priority():
+    names = [f"r{number:02}" for number in range(40)]
+    each = [exposed({s: (7 * place + number) % 9 for place, s in enumerate(SYMPTOMS)}, 301 + number, runner=name)
+            for number, name in enumerate(names)]  # fmt: skip
+    own = Exposure.validate(pl.concat(each))
+    today = [row | {"runner_id": name} for name in names for row in rows_of(MIXED)]
+    rates, nobody = symptom_rates(own, catalogue=CATALOGUE), episode_rows(())
+    who = [{"runner": name} for name in names]
+    one, other = (squad_advised(who, today, nobody, of, rates) for of in (own, own.reverse()))
+    assert_frame_equal(one, other, check_exact=True)
 
 
 def test_breathing_is_not_in_the_ranking():
@@ -203,6 +259,16 @@ def test_a_red_flag_withholds_its_areas_before_anything_else_is_said_of_them():
     """)  # fmt: skip
 
 
+def test_a_flag_of_two_aches_is_named_once_and_flags_stand_in_one_order():
+    aches = """
+        site | onset_on   | pain_at_night | pain_at_rest | focal_bone_tenderness | pain_during_exercises
+        knee | 2026-01-20 | true          | true         | false                 | true
+        shin | 2026-01-21 | true          | false        | true                  | true
+    """
+    calves = only(advised(MIXED, aches=aches), area="calves")
+    assert_shows(calves, "withheld_for\nat_night at_rest bone_tenderness during_exercises")
+
+
 def test_an_acute_injury_withholds_the_whole_lower_body():
     aches = "site | onset_on | is_trauma | is_acute_injury\nankle | 2026-01-20 | true | true"
     assert_shows(advised(MIXED, aches=aches), """
@@ -238,6 +304,13 @@ def test_chest_pain_withholds_everything():
 def test_a_logged_session_in_four_weeks_is_a_programme_and_none_is_unknown(trained_on: str, evidence: str, has: str):
     advice = advised(MIXED, evidence=f"from | to | evidence\n{trained_on} | {trained_on} | {evidence}")
     assert_shows(only(advice, area="core"), f"has_programme\n{has}")
+
+
+def test_several_sessions_are_one_programme():
+    advice = advised(
+        MIXED, evidence="from | to | evidence\n2026-01-20 | 2026-01-22 | sets\n2026-01-25 | 2026-01-25 | no_sets"
+    )
+    assert advice["has_programme"].to_list() == [True] * len(CATALOGUE.areas)
 
 
 def test_the_advice_names_the_prior_as_its_basis_and_the_day_it_is_for():
