@@ -67,7 +67,7 @@ coverage: export OMP_NUM_THREADS = 1
 coverage: export OPENBLAS_NUM_THREADS = 1
 coverage: setup  ## lines and branches that the tests run; ONLY="tests/test_a.py tests/test_b.py" for some; writes build/coverage.json
 	rm -rf build/coverage
-	$(BIN)/python -m coverage run -m pytest -q -n 2 $(ONLY)
+	$(BIN)/python -m coverage run -m pytest -q -n 2 --dist loadgroup $(ONLY)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage json --quiet
 	$(BIN)/python -m coverage report

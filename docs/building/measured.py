@@ -52,7 +52,7 @@ def performance() -> str:
     return (
         f"# Speed\n\nMeasured on {told['measured_on']} on {text(told['machine'])}, some rows beside other light work. With a peer to "
         "run: median of five rounds, ours and the peer in turn, after one that is not counted; both must give the same answer "
-        "first. Nights and `dask_2` are medians of three rounds, a full night and each row of `scale` were run once. Seconds differ from "
+        "first. Nights and `dask_2` are medians of three rounds, a full night, `assess` and each row of `scale` were run once. Seconds differ from "
         "machine to machine, the ratio less. Peak memory is of the whole process, what was prepared for the peer included.\n\n"
         + table(header, rows)
     )
