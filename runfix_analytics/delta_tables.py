@@ -204,6 +204,7 @@ class DeltaTables:
         aside = aside_of(path)
         if path.exists():
             path.rename(aside)
+        _KEPT.tables.pop(path, None)  # the next folder may have an inode that one before the last had
         self.write(table, empty, predicate=None)
         shutil.rmtree(aside, ignore_errors=True)  # what is left of it goes with other parts; see upkeep
 

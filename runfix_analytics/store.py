@@ -70,7 +70,7 @@ STAMPS = PurePosixPath("cache", "stamps")
 FOLDERS = ("inbox", "originals", "tables", "results", "reports", "runs", "cache")
 _ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 8
-_FEW = 25
+_FEW = 25  # runners whose stored rows are read before they are written
 _MISREAD = re.compile(r"[\x00-\x1f\x7f\[\]^|\\]|%[0-9A-Fa-f]{2}")
 
 S = TypeVar("S", bound=dy.Schema)
