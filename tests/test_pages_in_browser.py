@@ -392,7 +392,7 @@ def test_the_rulers_find_what_is_wrong_on_a_page_made_to_fail(browser, tmp_path)
         assert sideways(page) > 0
         cut = " ".join(cut_off(page, may_scroll=True))
         for words in (
-            "div: 2",
+            "px wide in a box of 50 px",
             "beyond its drawing: a drawing too narrow",
             "beyond the edge of the page: far out",
         ):

@@ -94,8 +94,10 @@ def store(root: Path, plain: Store) -> Store:
 
 def test_upkeep_removes_what_nothing_needs_and_no_more(store: Store, plain: Store):
     own = store.read(StrengthSets, [IDS[1]])
-    for _ in range(22):
-        store.replace(StrengthSets, own, [IDS[1]])
+    for number in range(22):
+        other = own.with_columns(note=pl.lit(f"written {number}"))
+        store.replace(StrengthSets, StrengthSets.validate(other), [IDS[1]])
+    store.replace(StrengthSets, own, [IDS[1]])
     (store.root / "settings.toml").write_text("keep_history_days = 0\n")
     done = watched(store.root)
     assert (done.failures, done.counts["old_files_removed"] >= 22) == ((), True)
