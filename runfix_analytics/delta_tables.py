@@ -55,7 +55,7 @@ class _Version:
         )
 
 
-State = tuple[int, int, tuple[str, ...]]
+State = tuple[int, int, tuple[str, ...], tuple[str, int, int]]  # of a log: inode, time, names, its newest commit
 
 
 class _Kept(threading.local):
@@ -79,13 +79,23 @@ class _Kept(threading.local):
 
 
 def _caught_up(known: tuple[State, DeltaTable, _Version], path: Path, state: State) -> DeltaTable:
-    (inode, _, _), table, _ = known
-    commits = [name for name in state[-1] if _COMMIT.fullmatch(name)]
-    if inode == state[0] and commits:
+    """The table with what came to its log; opened anew where the log is another one, under the same inode even."""
+    (*_, newest_then), table, _ = known
+    newest = state[-1][0]
+    if newest and newest_then == _mark(path / LOG, newest_then[0]):
         table.update_incremental()
-        if table.version() == int(max(commits).partition(".")[0]):
+        if table.version() == int(newest.partition(".")[0]):
             return table
-    return DeltaTable(str(path))  # made anew, or its log was shortened meanwhile
+    return DeltaTable(str(path))
+
+
+def _mark(log: Path, commit: str) -> tuple[str, int, int]:
+    """A commit with what no other file of its name has: a copy has another time of change."""
+    try:
+        found = (log / commit).stat()
+    except OSError:
+        return "", 0, 0
+    return commit, found.st_ino, found.st_ctime_ns
 
 
 _KEPT = _Kept()
@@ -114,8 +124,9 @@ class DeltaTables:
         if isinstance(self.root, ObjectPath):
             return None
         log = self.root / FOLDER / table / LOG
-        found = log.stat()
-        return found.st_ino, found.st_mtime_ns, tuple(sorted(entry.name for entry in log.iterdir()))
+        found, names = log.stat(), sorted(entry.name for entry in log.iterdir())
+        newest = max((name for name in names if _COMMIT.fullmatch(name)), default="")
+        return found.st_ino, found.st_mtime_ns, tuple(names), _mark(log, newest)
 
     def _newest(self, table: str) -> _Version:
         path, state = self.path(table), self.state(table)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import stat
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -224,6 +225,18 @@ def test_a_table_that_is_written_or_made_anew_is_never_read_as_it_was(store: Sto
             assert stored(Store(store.root)) == [("r1", int(day))]
         store.tables.renew("strength_days", StrengthDays.create_empty())
         assert stored(store) == [], f"table {table}"
+
+
+def test_a_store_that_is_another_one_at_the_same_place_is_read_as_it_is(store: Store, tmp_path: Path):
+    """A folder that is copied to where one was may have its inodes."""
+    shutil.copytree(store.root, tmp_path / "kept")
+    for day in ("02", "03", "04"):
+        store.replace(StrengthDays, days(("r1", day)), ["r1"])
+        assert stored(store) == [("r1", int(day))]
+        shutil.rmtree(store.root)
+        shutil.copytree(tmp_path / "kept", store.root)
+        assert stored(store) == []
+        assert stored(Store(store.root)) == []
 
 
 def test_rows_of_a_runner_who_is_not_replaced_are_refused_and_nothing_is_written(store: Store):
