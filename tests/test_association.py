@@ -1,5 +1,7 @@
 """Coverage against onset over a whole squad: every estimate has its row, and says why where it has no value."""
 
+import sys
+from dataclasses import FrozenInstanceError, replace
 from datetime import timedelta
 from functools import cache
 from math import sqrt
@@ -10,13 +12,25 @@ import polars as pl
 import pytest
 from logs import CATALOGUE, ache_reports, assert_shows, day, episode_rows, made_up_rows, only, recognised, runs
 from polars.testing import assert_frame_equal
-from scipy.stats import norm
+from scipy.stats import false_discovery_control, norm
 
-from runfix_analytics.association import Association, association, at_lag, future, lags, pairs, pooled, unlinked, within
+from runfix_analytics.association import (
+    Association,
+    _holm,
+    association,
+    at_lag,
+    future,
+    lags,
+    pairs,
+    pooled,
+    unlinked,
+    within,
+)
 from runfix_analytics.cohort import Cohort, analysis_rows, cohort, with_future
 from runfix_analytics.episodes import episodes
-from runfix_analytics.hazard import fit_pooled, matrix
+from runfix_analytics.hazard import CONTROL, fit_pooled, matrix
 from runfix_analytics.known_days import known_days
+from runfix_analytics.likelihood import Fit
 from runfix_analytics.recognition import recognise
 from runfix_analytics.running_load import running_load
 from runfix_analytics.simulation import SCENARIOS, Simulated, simulate
@@ -86,8 +100,11 @@ def test_a_squad_has_every_estimate(scenario: str):
     assert (found.n_runners, found.n_onsets) == (rows["runner_id"].n_unique(), rows["is_onset"].sum())
     assert found.n_rows == round((1 / rows["sampled_share"]).sum())
     assert found.share_of_rows == rows.height / found.n_rows
-    counted = found.exclusions.join(left_out, on="reason", how="semi").sort("reason")
-    assert_frame_equal(counted, left_out)
+    with_onset = rows.group_by("runner_id").agg(pl.col("is_onset").any())["is_onset"].sum()
+    assert found.n_runners_with_onset == with_onset
+    before = squad(scenario)[1].exclusions
+    assert before.height > 0
+    assert_frame_equal(found.exclusions.sort("reason"), pl.concat([before, left_out]).sort("reason"))
     judged = [reason for reason in ROW_EXCLUSIONS if reason in found.exclusions["reason"]]
     assert found.exclusions["reason"].to_list() == judged
 
@@ -139,6 +156,9 @@ def test_too_few_onsets_are_said_and_no_error():
     found = studied("null", 8, 200)
     assert_says_too_few(found)
     assert found.n_onsets < 50
+    assert 0 < found.n_runners_with_onset < found.n_runners
+    with pytest.raises(FrozenInstanceError):
+        found.n_onsets = 50
     assert found.n_rows > found.estimates["n_rows"].max() > 0
 
 
@@ -197,6 +217,47 @@ def test_onsets_are_counted_over_the_symptoms_that_the_term_is_made_of():
     assert at_lag(rows, CATALOGUE)["n_onsets"][-1] == sum(counts.values())
 
 
+def test_runners_are_counted_and_those_with_an_onset_among_them():
+    rows = made_up_rows(chance=0.001)
+    for estimate in pooled(rows, CATALOGUE)[0].iter_rows(named=True):
+        linked = [symptom.id for symptom in MODELLED if estimate["area_id"] in CATALOGUE.linked_areas(symptom.id)]
+        of_term = rows.filter(pl.col("symptom_id").is_in(linked))
+        aching = set(of_term.filter("is_onset")["runner_id"])
+        assert 0 < len(aching) < 50
+        assert (estimate["n_rows"], estimate["n_runners"]) == (of_term.height, 50)
+        assert estimate["n_runners_with_onset"] == len(aching)
+
+
+def test_a_control_is_the_mean_coverage_of_the_areas_that_it_is_about():
+    rows = made_up_rows(60, 60, chance=0.03)
+    rows = rows.with_columns(future_coverage=pl.col("coverage").reverse())
+    for estimator, column, is_linked in ((unlinked, "coverage", False), (future, "future_coverage", True)):
+        means = []
+        for symptom, covered in rows.select("symptom_id", column).iter_rows():
+            linked = CATALOGUE.linked_areas(symptom)
+            chosen = [value for area, value in zip(AREAS, covered, strict=True) if (area in linked) == is_linked]
+            means.append(sum(chosen) / len(chosen))
+        of = matrix(rows, CATALOGUE, control=np.array(means))
+        fit, place = fit_pooled(of, CATALOGUE), of.names.index(CONTROL)
+        found = estimator(rows, CATALOGUE)
+        assert found["log_ratio"].item() == pytest.approx(fit.coefficients[place], rel=1e-9)
+        assert found["se"].item() == pytest.approx(sqrt(fit.covariance[place, place]), rel=1e-9)
+
+
+def test_a_pair_is_about_its_own_symptom_and_area():
+    calves = pl.col("coverage").list.get(AREAS.index("calves"))
+    rows = made_up_rows(80, 80, chance=0.06).with_columns(
+        is_onset=pl.col("is_onset") & ((pl.col("symptom_id") != "shin") | (calves > 0.7))
+    )
+    found = pairs(rows, CATALOGUE)
+    assert [tuple(pair) for pair in found.select("symptom_id", "area_id").iter_rows()] == [
+        (symptom.id, link.area) for symptom in MODELLED for link in symptom.links
+    ]
+    z = found.with_columns(z=pl.col("log_ratio") / pl.col("se"))
+    assert only(z, symptom="shin", area="calves")["z"].item() > 5
+    assert z.filter(pl.col("symptom_id") != "shin")["z"].abs().max() < 4
+
+
 def test_the_mean_over_areas_weighs_each_by_what_it_knows():
     rows = made_up_rows()
     estimates, covariance = pooled(rows, CATALOGUE)
@@ -247,6 +308,27 @@ def test_pairs_are_adjusted_by_benjamini_and_hochberg():
     np.testing.assert_allclose(known["p_adjusted"], expected)
 
 
+def test_the_smallest_of_five_counts_five_times_and_none_less_than_the_one_before_it():
+    np.testing.assert_allclose(_holm(np.array([0.2, 0.01, 0.03, 0.5, 0.012])), [0.4, 0.05, 0.09, 0.5, 0.05])
+    np.testing.assert_allclose(_holm(np.array([0.9, 0.6])), [1.0, 1.0])
+
+
+@pytest.mark.parametrize(("n_onsets", "is_told"), [(49, False), (50, True)])
+def test_a_pair_has_a_value_from_fifty_onsets_on_and_only_those_are_adjusted(n_onsets: int, is_told: bool):
+    is_early = pl.col("is_onset").cum_sum().over("symptom_id") <= n_onsets
+    rows = made_up_rows(60, 80, chance=0.03).with_columns(
+        is_onset=pl.col("is_onset") & (is_early | (pl.col("symptom_id") != "shin"))
+    )
+    found = pairs(rows, CATALOGUE)
+    shins = only(found, symptom="shin")
+    assert (shins["missing"].is_null() == is_told).all()
+    assert shins["n_onsets"].to_list() == [n_onsets] * shins.height
+    known = found.filter(pl.col("p").is_not_null())
+    assert found["p_adjusted"].null_count() == found.height - known.height < found.height
+    adjusted = false_discovery_control(known["p"].to_numpy(), method="bh")
+    np.testing.assert_allclose(known["p_adjusted"], adjusted)
+
+
 def test_a_pair_of_a_handful_of_onsets_has_no_value():
     """About seven onsets a symptom and no effect at all: the sandwich is far too sure of itself."""
     found = pairs(made_up_rows(50, 60, chance=0.0022, seed=3), CATALOGUE)
@@ -289,15 +371,26 @@ def test_neither_the_order_of_rows_nor_the_names_of_runners_change_an_estimate()
         assert_frame_equal(of(rows), of(other), abs_tol=1e-7)
 
 
-def test_an_estimate_that_did_not_converge_is_not_printed():
-    """Two months of days: as in test_hazard, the model must either be fitted or say that it is not."""
-    rows = made_up_rows(60, 60, chance=0.003, step=1)
-    fit = fit_pooled(matrix(rows, CATALOGUE), CATALOGUE)
-    estimates = pooled(rows, CATALOGUE)[0]
-    assert (estimates["missing"].null_count() == 5) == fit.has_converged
+@pytest.mark.parametrize(
+    "changes",
+    [{"has_converged": False}, {"covariance": np.nan}, {"covariance": 0.0}],
+)
+def test_an_estimate_without_convergence_or_error_is_not_printed(
+    changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    def failed(of: Any, catalogue: Any) -> Fit:
+        fit = fit_pooled(of, catalogue)
+        covariance = np.full_like(fit.covariance, changes.get("covariance", 1.0))
+        return replace(fit, covariance=covariance, has_converged=changes.get("has_converged", True))
+
+    monkeypatch.setattr(sys.modules[association.__module__], "fit_pooled", failed)
+    estimates = pooled(made_up_rows(chance=0.03), CATALOGUE)[0]
+    assert set(estimates["missing"]) == {"not_converged"}
+    assert estimates.select("log_ratio", "se", "low", "high", "p").null_count().row(0) == (5,) * 5
 
 
 def test_no_rows_have_every_row_of_the_answer():
     empty: Any = AnalysisRows.create_empty()
+    assert set(pooled(empty, CATALOGUE)[0]["lag_days"]) == {0}
     assert pooled(empty, CATALOGUE)[0].height == within(empty, CATALOGUE).height == 5
     assert set(pairs(empty, CATALOGUE)["missing"]) == {"too_few_onsets"}
