@@ -27,11 +27,12 @@ demo: setup      ## the main job on data/sample: import, assess (four weeks befo
 	rm -rf $(DEMO)
 	$(BIN)/runfix demo $(DEMO)
 
-# one process a core: threads of their own would only wait for each other
-test: export OMP_NUM_THREADS = 1
-test: export OPENBLAS_NUM_THREADS = 1
+# one process a core: threads of their own would only wait for each other; a file's tests stay together and share their set-up
+test coverage: export OMP_NUM_THREADS = 1
+test coverage: export OPENBLAS_NUM_THREADS = 1
+test coverage: export POLARS_MAX_THREADS = 1
 test: setup      ## the tests
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 check: setup     ## everything that must be green before a commit lands
 	$(BIN)/ruff format --check .
@@ -63,11 +64,9 @@ soak: setup      ## mutated files through the inbox, imports killed half way; N=
 mutants: setup   ## small faults put into the calculations that their tests must notice; ONLY=module; writes build/mutants.json
 	$(BIN)/python -m tests.mutants $(ONLY)
 
-coverage: export OMP_NUM_THREADS = 1
-coverage: export OPENBLAS_NUM_THREADS = 1
 coverage: setup  ## lines and branches that the tests run; ONLY="tests/test_a.py tests/test_b.py" for some; writes build/coverage.json
 	rm -rf build/coverage
-	$(BIN)/python -m coverage run -m pytest -q -n 2 --dist loadgroup $(ONLY)
+	$(BIN)/python -m coverage run -m pytest -q -n 2 --dist loadfile $(ONLY)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage json --quiet
 	$(BIN)/python -m coverage report

@@ -15,8 +15,6 @@ from runfix_analytics.readers import all_readers
 from runfix_analytics.store import TABLES
 from tests.browsing import CHROMIUM, PHONE, SCREEN, chromium, sideways
 
-pytestmark = pytest.mark.xdist_group("site")  # else the other worker waits while this one builds
-
 ROOT = Path(__file__).resolve().parents[1]
 ASKS = re.compile(
     r"<(?:script|img|iframe|source)[^>]*\ssrc=[\"']?(https?:)?//|<link[^>]*\shref=[\"']?(https?:)?//|@import"
