@@ -212,7 +212,7 @@ def _components(catalogue: Catalogue) -> dict[str, pl.Expr]:
 def _status(catalogue: Catalogue) -> pl.Expr:
     on_target, floor = catalogue.number("coverage.on_target"), catalogue.number("coverage.floor")
     return (
-        pl.when((pl.col("coverage") >= on_target).fill_null(value=False) | (pl.col("coverage_low") >= on_target))
+        pl.when((pl.col("coverage") >= on_target) | (pl.col("coverage_low") >= on_target))
         .then(pl.lit("on_target"))
         .when(pl.col("coverage_high") < floor)
         .then(pl.lit("under_floor"))
