@@ -66,6 +66,8 @@ def test_what_was_read_and_what_waits_is_counted_by_content(demo_copy: Store):
     (inbox,) = demo_copy.root.glob("inbox/3rjuwhdu")
     shutil.copy(inbox / "aches.csv", inbox / "the same under another name.csv")
     (inbox / "new.csv").write_text("Date,Exercise\n", encoding="utf-8")
+    for name in ("the same under another name.csv", "new.csv"):
+        (inbox / name).chmod(0o644)  # whatever the umask
     (demo_copy.root / "inbox" / "nobody").mkdir(mode=0o700)
     code, told = doctor(demo_copy.root)
     store = told["store"]
@@ -81,7 +83,7 @@ def test_what_was_read_and_what_waits_is_counted_by_content(demo_copy: Store):
 
 
 def _of_files_that_others_read(store: dict[str, Any]) -> dict[str, str]:
-    """The two files above are written with the usual umask."""
+    """The two files above, in a squad that may be copied under any umask."""
     return {f"{store['n_not_private']} files or folders can be read by other users": f"runfix init {store['root']}"}
 
 
