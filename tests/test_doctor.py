@@ -83,7 +83,7 @@ def test_what_was_read_and_what_waits_is_counted_by_content(demo_copy: Store):
 
 
 def _of_files_that_others_read(store: dict[str, Any]) -> dict[str, str]:
-    """The two files above, in a squad that may be copied under any umask."""
+    """The two files above, and what else a copy left open."""
     return {f"{store['n_not_private']} files or folders can be read by other users": f"runfix init {store['root']}"}
 
 
